@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The Debian 13 root: where it is, how it is made, and how it grows.
+# A root is complete once it has its name: it is made as NAME.partial and renamed.
+
+package_list=$checkout/tools/packages.txt
+root_version=1
+root_suite=trixie
+root_mib=4000
+
+packages() {
+	sed 's/#.*//' "$1" | tr -s '[:space:]' '\n' | sed '/^$/d' | sort -u
+}
+
+root_dir() {
+	local id
+	id=$( (echo "$root_version $root_suite"; packages "$package_list") | sha256sum)
+	echo "$cache/root-${id:0:12}"
+}
+
+# Inside the root, or on a host that has all it has, no root is needed.
+host_suits() {
+	[ -e /etc/gesso-root/packages ] && return 0
+	[ "${GESSO_HOST:-auto}" = auto ] || return 1
+	local module program
+	for module in wlroots-0.18 wayland-server wayland-protocols libdrm gbm egl glesv2 \
+		pixman-1 xkbcommon json-c cairo pangocairo librsvg-2.0 gdk-pixbuf-2.0; do
+		pkg-config --exists "$module" 2>/dev/null || return 1
+	done
+	for program in cc meson ninja wayland-scanner scdoc python3 gnuplot \
+		weston sway cage foot grim wayland-info; do
+		command -v "$program" >/dev/null || return 1
+	done
+}
+
+prepare_root() {
+	root=$(root_dir)
+	[ -d "$root" ] && return
+	make_cache
+	exec 9>"$cache/root.lock"
+	if ! flock --nonblock 9; then
+		step "root: another run is preparing it; waiting"
+		flock 9
+	fi
+	if [ ! -d "$root" ]; then
+		discard_partial_roots
+		require_free_mib "$root_mib" "the Debian root"
+		require_mmdebstrap
+		grow_root || make_root
+		report_old_roots
+	fi
+	exec 9>&-
+}
+
+discard_partial_roots() {
+	local partial
+	for partial in "$cache"/root-*.partial; do
+		[ -d "$partial" ] || continue
+		step "root: discarding ${partial##*/}, half made by an earlier run"
+		remove_root "$partial"
+	done
+}
+
+remove_root() {
+	as_root_owner rm -rf --one-file-system -- "$1"
+}
+
+report_old_roots() {
+	local old
+	for old in "$cache"/root-*; do
+		[ -d "$old" ] && [ "$old" != "$root" ] || continue
+		step "root: ${old##*/} is from another package list; 'tools/clean old' deletes it"
+	done
+}
+
+require_mmdebstrap() {
+	command -v mmdebstrap >/dev/null && return
+	local install='apt-get install --yes --no-install-recommends mmdebstrap uidmap'
+	[ "$(id -u)" = 0 ] || die "mmdebstrap is missing: run 'sudo $install', then this again"
+	step "root: installing mmdebstrap"
+	{ DEBIAN_FRONTEND=noninteractive $install ||
+		{ apt-get update && DEBIAN_FRONTEND=noninteractive $install; }; } \
+		>"$cache/logs/mmdebstrap-install.log" 2>&1 </dev/null 9>&- ||
+		die "could not install mmdebstrap: see $cache/logs/mmdebstrap-install.log, or run '$install' by hand"
+}
+
+# Documentation and translations are half of the files and none of the use.
+dpkg_excludes=(
+	--dpkgopt='path-exclude=/usr/share/doc/*'
+	--dpkgopt='path-exclude=/usr/share/man/*'
+	--dpkgopt='path-exclude=/usr/share/info/*'
+	--dpkgopt='path-exclude=/usr/share/locale/*'
+	--dpkgopt='path-exclude=/usr/share/gtk-doc/*'
+)
+
+make_root() {
+	local partial=$root.partial log=$cache/logs/root.log list
+	list=$(packages "$package_list" | paste -sd,)
+	step "root: making a Debian 13 root with mmdebstrap (some minutes, $root_mib MiB at most; log: $log)"
+	# INITRD=No: the machine boots with an initramfs of its own.
+	as_root_owner env INITRD=No mmdebstrap --mode=root --variant=minbase \
+		--aptopt='APT::Install-Recommends "false"' \
+		--aptopt='Acquire::Languages "none"' \
+		--aptopt='Acquire::Retries "3"' \
+		"${dpkg_excludes[@]}" \
+		--include="$list" \
+		--customize-hook='chroot "$1" useradd --create-home --uid 1000 --shell /bin/bash gesso' \
+		--customize-hook='mkdir -p "$1/etc/gesso-root"' \
+		"$root_suite" "$partial" ${GESSO_MIRROR:+"$GESSO_MIRROR"} \
+		</dev/null 2>&1 9>&- | show_root_progress "$log" ||
+		fail_root "$partial" "$log"
+	finish_root "$partial"
+}
+
+show_root_progress() {
+	tee "$1" | while IFS= read -r line; do
+		case $line in
+		"I: "*) step "root: ${line#I: }" ;;
+		esac
+	done
+}
+
+# Copies a complete root that lacks some of the packages and installs the rest.
+grow_root() {
+	local old partial=$root.partial log=$cache/logs/root.log missing
+	old=$(find_root_to_grow) || return 1
+	missing=$(comm -13 "$old/etc/gesso-root/packages" <(packages "$package_list"))
+	step "root: copying ${old##*/} to add" $missing
+	as_root_owner cp -a --reflink=auto -- "$old" "$partial" 9>&- ||
+		fail_root "$partial" "$log"
+	as_root_owner cp --remove-destination -L /etc/resolv.conf "$partial/etc/resolv.conf"
+	# shellcheck disable=SC2086 # one word a package
+	if as_root_owner unshare --mount "$checkout/tools/lib/enter-root" "$partial" / root \
+		env INITRD=No DEBIAN_FRONTEND=noninteractive sh -c \
+		'apt-get update && apt-get install --yes --no-install-recommends "$@" && apt-get clean' \
+		sh $missing </dev/null >"$log" 2>&1 9>&-; then
+		finish_root "$partial"
+		return
+	fi
+	step "root: that failed (log: $log); making it afresh"
+	mv "$log" "$log.grow"
+	remove_root "$partial"
+	return 1
+}
+
+find_root_to_grow() {
+	local old found=
+	for old in $(ls -td "$cache"/root-* 2>/dev/null); do
+		case $old in *.partial) continue ;; esac
+		[ "$(cat "$old/etc/gesso-root/version" 2>/dev/null)" = "$root_version $root_suite" ] || continue
+		[ -z "$(comm -23 "$old/etc/gesso-root/packages" <(packages "$package_list"))" ] || continue
+		found=$old
+		break
+	done
+	[ -n "$found" ] && echo "$found"
+}
+
+finish_root() {
+	packages "$package_list" | as_root_owner tee "$1/etc/gesso-root/packages" >/dev/null
+	echo "$root_version $root_suite" | as_root_owner tee "$1/etc/gesso-root/version" >/dev/null
+	mv -T "$1" "$root"
+	step "root: ready in $root"
+}
+
+fail_root() {
+	local partial=$1 log=$2 why="see $log"
+	if grep -q 'No space left on device' "$log" 2>/dev/null; then
+		why="the disk is full: free $root_mib MiB in $cache (tools/clean) or set GESSO_CACHE elsewhere"
+	elif grep -qE 'Could not resolve|Could not connect|Unable to connect|Failed to fetch|Connection' "$log" 2>/dev/null; then
+		why="the package mirror cannot be reached: check the network, or name another in GESSO_MIRROR (log: $log)"
+	elif grep -qE 'NO_PUBKEY|not signed' "$log" 2>/dev/null; then
+		why="the host's archive keyring is too old for Debian 13: apt-get install debian-archive-keyring (log: $log)"
+	fi
+	remove_root "$partial" || true
+	die "could not make the Debian root: $why"
+}
+
+# The root belongs to root; an ordinary user makes and enters it as root of a user namespace.
+as_root_owner() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		require_user_namespaces
+		unshare --map-root-user --map-auto --mount -- "$@"
+	fi
+}
+
+require_user_namespaces() {
+	[ -z "${user_namespaces_work:-}" ] || return 0
+	command -v newuidmap >/dev/null ||
+		die "newuidmap is missing: run 'sudo apt-get install --yes uidmap', or run tools/$tool as root"
+	unshare --map-root-user --map-auto --mount true 2>/dev/null ||
+		die "user namespaces do not work here (no range for $(id -un) in /etc/subuid, or kernel.unprivileged_userns_clone=0): run tools/$tool as root"
+	user_namespaces_work=1
+}
