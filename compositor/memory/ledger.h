@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_LEDGER_H
+#define GESSO_LEDGER_H
+
+#include "allocators/allocator.h"
+#include "allocators/reason.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <wayland-server-core.h>
+#include <wlr/util/addon.h>
+
+/*
+ * What each client's pixels cost, as the compositor itself counts it: every
+ * figure here is *claimed*, computed from attributes and commits. Fed by the
+ * gpu_memory_buffer global (memory handed out) and by the surfaces it watches
+ * (commits); read by the report and its printers. It also keeps each client's
+ * budget, since it is what knows what is held.
+ *
+ *   ledger ── client ─┬─ path × 6: frames, imports, copied bytes, refusal
+ *                     ├─ buffer …: inode, size, shown or not
+ *                     └─ surface …: texture bytes held for it
+ */
+
+struct wlr_buffer;
+struct wlr_compositor;
+struct wlr_renderer;
+struct gesso_render_context;
+
+/* The values are those of gesso_memory_report_v1.path. */
+enum gesso_path {
+	GESSO_PATH_NATIVE = 0,
+	GESSO_PATH_DMABUF,
+	GESSO_PATH_SHM_IMPORT,
+	GESSO_PATH_SHM_DIRECT,
+	GESSO_PATH_SHM_UPLOAD,
+	GESSO_PATH_OTHER,
+};
+#define GESSO_PATHS_LEN 6
+
+/* "native", "dmabuf", "shm-import", "shm-direct", "shm-upload", "other". */
+const char *gesso_path_name(enum gesso_path path);
+
+struct gesso_path_figures {
+	uint64_t frames;       /* commits that brought a buffer */
+	uint64_t imports;      /* textures made of it without a copy */
+	uint64_t copied_bytes; /* bytes copied into textures */
+	struct gesso_reason refusal; /* the last one on this path */
+};
+
+struct gesso_ledger_client {
+	struct wl_list link;         /* gesso_ledger.clients */
+	struct gesso_ledger *ledger;
+	struct wl_client *client;    /* NULL once it is gone */
+	pid_t pid;                   /* SO_PEERCRED; 0 if unknown */
+	uint64_t held_bytes;         /* charged, not yet discharged */
+	struct gesso_path_figures paths[GESSO_PATHS_LEN];
+	struct wl_list buffers;      /* gesso_ledger_buffer.link */
+	struct wl_list surfaces;     /* private to ledger */
+	char name[64];               /* app_id or title, empty if none */
+	/* private */
+	struct wl_listener client_destroy;
+};
+
+/* A live buffer. Embedded in what owns it, or made by the ledger for wl_shm's. */
+struct gesso_ledger_buffer {
+	struct wl_list link;
+	struct gesso_ledger_client *client; /* NULL when not in a ledger */
+	enum gesso_path path;
+	const struct gesso_allocator_impl *impl; /* path native only */
+	uint64_t inode;
+	uint64_t size_bytes;
+	uint64_t charged_bytes;
+	int width_px, height_px;
+	uint32_t fourcc;
+	size_t shown; /* how many surfaces sample it now; 0 once it was copied */
+	/* private */
+	struct wlr_addon addon;
+	const struct wlr_renderer *imported_by;
+	bool owned; /* made by the ledger */
+};
+
+struct gesso_ledger {
+	struct wl_list clients; /* gesso_ledger_client.link */
+	uint64_t budget_bytes;  /* per client */
+	const struct gesso_render_context *context; /* borrowed; outlives the ledger */
+	/* private */
+	struct wl_listener new_surface;
+	struct wl_listener compositor_destroy;
+};
+
+/* NULL on no memory. `budget_bytes` bounds what each client may be charged. */
+struct gesso_ledger *gesso_ledger_create(
+	const struct gesso_render_context *context, uint64_t budget_bytes);
+/* Call after wl_display_destroy_clients. Asserts that nothing is charged any more. */
+void gesso_ledger_destroy(struct gesso_ledger *ledger);
+
+/*
+ * Watches every surface made from now on: at each commit that brings a buffer it
+ * finds the path by what the buffer is (gesso_ledger_buffer registered for it:
+ * that path; wl_shm: shm-direct on pixman, else shm-upload; linux-dmabuf:
+ * dmabuf; others: other), and counts frames, imports, and on shm-upload the
+ * bytes that wlroots copies: the whole buffer for a new texture, the damaged
+ * rectangles where wlroots updates the texture in place. The interposer under
+ * tests/ holds these figures against the GL calls.
+ */
+void gesso_ledger_watch(struct gesso_ledger *ledger, struct wlr_compositor *compositor);
+
+/* The client's entry, made when first asked for. NULL on no memory. */
+struct gesso_ledger_client *gesso_ledger_client_get(
+	struct gesso_ledger *ledger, struct wl_client *client);
+
+/* app_id or title, for people. Cuts what does not fit. */
+void gesso_ledger_client_set_name(struct gesso_ledger_client *client, const char *name);
+
+/*
+ * Takes `bytes` from the client's budget. False, with `why` (OVER_BUDGET), if
+ * they are not there. The entry lives until the client is gone *and* everything
+ * is discharged: a buffer may outlive its client by a frame.
+ */
+bool gesso_ledger_client_charge(
+	struct gesso_ledger_client *client, uint64_t bytes, struct gesso_reason *why);
+void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t bytes);
+
+/* Keeps the refusal for the report and logs it once. */
+void gesso_ledger_client_refused(struct gesso_ledger_client *client, enum gesso_path path,
+	const struct gesso_reason *reason);
+
+/*
+ * Enters `entry` (filled but for link, client, shown and what is private;
+ * charged_bytes already charged) as `client`'s buffer, bound to `buffer` by a wlr_addon. It leaves the
+ * ledger, discharging charged_bytes, when `buffer` is destroyed.
+ */
+void gesso_ledger_buffer_add(struct gesso_ledger_buffer *entry,
+	struct gesso_ledger_client *client, struct wlr_buffer *buffer);
+
+/*
+ * What an uploaded texture holds for the client now, in bytes: the sum over its
+ * surfaces of textures that duplicate its pixels, on `path`.
+ */
+uint64_t gesso_ledger_client_texture_bytes(
+	const struct gesso_ledger_client *client, enum gesso_path path);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LEDGER_IMPL_H
+#define LEDGER_IMPL_H
+
+#include "memory/ledger.h"
+
+/* What the ledger's files share with one another, and with the report. */
+
+/* Frees the entry once its client is gone and nothing is left in it. */
+void ledger_client_consider_free(struct gesso_ledger_client *client);
+
+/* The entry bound to `buffer`, or NULL. */
+struct gesso_ledger_buffer *ledger_buffer_try_from_buffer(
+	const struct gesso_ledger *ledger, struct wlr_buffer *buffer);
+
+/*
+ * The entry bound to `buffer`; where there is none and `buffer` is a client's
+ * (wl_shm, or a dma-buf), one that the ledger owns is made. NULL for others, and
+ * on no memory.
+ */
+struct gesso_ledger_buffer *ledger_buffer_ensure(
+	struct gesso_ledger_client *client, struct wlr_buffer *buffer);
+
+/* Takes the entry out while its wlr_buffer lives on. */
+void ledger_buffer_remove(struct gesso_ledger_buffer *entry);
+
+/* No surface of the client's may point to `entry` any more. */
+void ledger_surfaces_forget_buffer(
+	struct gesso_ledger_client *client, const struct gesso_ledger_buffer *entry);
+
+/* How many of the client's surfaces show a buffer now. */
+size_t ledger_client_surfaces_shown(const struct gesso_ledger_client *client);
+
+/* 0 where the GLES2 renderer has no upload for the format. */
+uint32_t ledger_bytes_per_pixel(uint32_t fourcc);
+
+#endif
