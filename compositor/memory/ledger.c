@@ -3,8 +3,6 @@
 
 #include "memory/ledger_impl.h"
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/util/log.h>
@@ -123,7 +121,16 @@ struct gesso_ledger_client *gesso_ledger_client_get(
 
 void gesso_ledger_client_set_name(struct gesso_ledger_client *client, const char *name)
 {
-	snprintf(client->name, sizeof(client->name), "%s", name ? name : "");
+	size_t len = name ? strlen(name) : 0;
+	if (len >= sizeof(client->name)) {
+		len = sizeof(client->name) - 1;
+		/* not within a character of UTF-8 */
+		while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80) {
+			len--;
+		}
+	}
+	memcpy(client->name, name ? name : "", len);
+	client->name[len] = '\0';
 }
 
 #define MIB(bytes) ((double)(bytes) / (1024 * 1024))

@@ -106,3 +106,20 @@ void ledger_buffer_remove(struct gesso_ledger_buffer *entry)
 {
 	buffer_handle_addon_destroy(&entry->addon);
 }
+
+uint32_t ledger_buffer_kind(const struct gesso_ledger_buffer *entry)
+{
+	switch (entry->path) {
+	case GESSO_PATH_NATIVE:
+		return entry->impl && entry->impl->kind == GESSO_DESCRIPTOR_MEMFD ? 1 : 0;
+	case GESSO_PATH_DMABUF:
+		return 0;
+	case GESSO_PATH_SHM_IMPORT:
+	case GESSO_PATH_SHM_DIRECT:
+	case GESSO_PATH_SHM_UPLOAD:
+		return 1;
+	case GESSO_PATH_OTHER:
+		break;
+	}
+	return 2;
+}

@@ -21,6 +21,9 @@ struct gesso_ledger_buffer *ledger_buffer_try_from_buffer(
 struct gesso_ledger_buffer *ledger_buffer_ensure(
 	struct gesso_ledger_client *client, struct wlr_buffer *buffer);
 
+/* The protocol's `kind`: 0 dma-buf, 1 memfd or wl_shm pool, 2 other. */
+uint32_t ledger_buffer_kind(const struct gesso_ledger_buffer *entry);
+
 /* Takes the entry out while its wlr_buffer lives on. */
 void ledger_buffer_remove(struct gesso_ledger_buffer *entry);
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "memory/report.h"
+
+#include "allocators/chain.h"
+#include "memory/ledger_impl.h"
+#include "renderer/render_context.h"
+#include <inttypes.h>
+#include <unistd.h>
+
+#define MIB(bytes) ((double)(bytes) / (1024 * 1024))
+
+static void print_allocators(FILE *out, const struct gesso_allocator_chain *chain)
+{
+	for (size_t i = 0; i < gesso_allocator_chain_length(chain); i++) {
+		struct gesso_allocator_state state = gesso_allocator_chain_state(chain, i);
+		fprintf(out, "allocator %s: %s\n", state.impl->name,
+			state.refusal.code == GESSO_REASON_NONE ? "offered" : state.refusal.words);
+	}
+}
+
+static void print_path(FILE *out, const struct gesso_ledger_client *client, enum gesso_path path)
+{
+	const struct gesso_path_figures *figures = &client->paths[path];
+	if (figures->frames == 0 && figures->refusal.code == GESSO_REASON_NONE) {
+		return;
+	}
+	size_t buffers = 0;
+	uint64_t size_bytes = 0;
+	const struct gesso_ledger_buffer *buffer;
+	wl_list_for_each(buffer, &client->buffers, link)
+	{
+		if (buffer->path == path) {
+			buffers++;
+			size_bytes += buffer->size_bytes;
+		}
+	}
+	fprintf(out, "  %-10s %8" PRIu64 " %8" PRIu64 " %12.1f %8zu %12.1f %12.1f\n",
+		gesso_path_name(path), figures->frames, figures->imports,
+		MIB(figures->copied_bytes), buffers, MIB(size_bytes),
+		MIB(gesso_ledger_client_texture_bytes(client, path)));
+	if (figures->refusal.code != GESSO_REASON_NONE) {
+		fprintf(out, "             last refusal: %s (%s)\n", figures->refusal.words,
+			gesso_reason_name(figures->refusal.code));
+	}
+}
+
+void gesso_report_print(
+	FILE *out, const struct gesso_ledger *ledger, const struct gesso_allocator_chain *chain)
+{
+	const struct gesso_render_context *context = ledger->context;
+	fprintf(out, "gesso memory report, claimed figures; gesso-memory adds the measured ones\n");
+	fprintf(out, "compositor pid %d, renderer %s: %s\n", (int)getpid(), context->name,
+		context->why);
+	fprintf(out, "budget per client: %.1f MiB\n", MIB(ledger->budget_bytes));
+	print_allocators(out, chain);
+	fprintf(out, "  %-10s %8s %8s %12s %8s %12s %12s\n", "path", "frames", "imports",
+		"copied MiB", "buffers", "buffer MiB", "texture MiB");
+
+	const struct gesso_ledger_client *client;
+	wl_list_for_each(client, &ledger->clients, link)
+	{
+		fprintf(out, "client pid %d %s: %zu surfaces shown, %.1f MiB held\n",
+			(int)client->pid, client->name, ledger_client_surfaces_shown(client),
+			MIB(client->held_bytes));
+		for (enum gesso_path path = 0; path < GESSO_PATHS_LEN; path++) {
+			print_path(out, client, path);
+		}
+	}
+	fflush(out);
+}
