@@ -6,6 +6,9 @@ checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cache=${GESSO_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/gesso}
 tool=${0##*/}
 
+# What is built here is run by an ordinary user as well.
+umask 022
+
 case $cache in
 /*) ;;
 *) cache=$PWD/$cache ;;

@@ -25,15 +25,35 @@ run_in_root() {
 	exec unshare --map-root-user --map-auto --mount -- "$@"
 }
 
+# As in the root: a runtime directory of its own, and no way to the caller's session unless asked.
 run_on_host() {
-	local who=$1 display=$2
+	local who=$1 display=$2 socket child status=0
 	shift 2
-	export LANG=C.UTF-8
-	unset LC_ALL LANGUAGE
-	[ -n "$display" ] || unset WAYLAND_DISPLAY WAYLAND_SOCKET DISPLAY
+	socket=$(display_socket)
+	unset LC_ALL LANGUAGE WAYLAND_SOCKET
+	XDG_RUNTIME_DIR=$(mktemp -d /tmp/gesso-runtime-XXXXXX)
+	trap 'rm -rf -- "$XDG_RUNTIME_DIR"' EXIT
+	export LANG=C.UTF-8 XDG_RUNTIME_DIR WAYLAND_DISPLAY=$socket
+	if [ -z "$display" ]; then
+		unset WAYLAND_DISPLAY DISPLAY
+	elif [ -z "$socket" ]; then
+		unset WAYLAND_DISPLAY
+	fi
 	if [ "$who" = user ] && [ "$(id -u)" = 0 ]; then
+		chown 1000:1000 "$XDG_RUNTIME_DIR"
 		set -- setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all --bounding-set=-all "$@"
 	fi
-	"$@"
-	exit
+
+	# In the background, so that a signal reaches the command at once.
+	"$@" <&0 &
+	child=$!
+	trap 'kill -TERM "$child" 2>/dev/null' TERM
+	trap 'kill -INT "$child" 2>/dev/null' INT
+	trap 'kill -HUP "$child" 2>/dev/null' HUP
+	while :; do
+		status=0
+		wait "$child" || status=$?
+		kill -0 "$child" 2>/dev/null || break
+	done
+	exit "$status"
 }

@@ -145,6 +145,7 @@ grow_root() {
 
 find_root_to_grow() {
 	local old found=
+	# shellcheck disable=SC2045 # the newest first; the names are our own
 	for old in $(ls -td "$cache"/root-* 2>/dev/null); do
 		case $old in *.partial) continue ;; esac
 		[ "$(cat "$old/etc/gesso-root/version" 2>/dev/null)" = "$root_version $root_suite" ] || continue
@@ -163,7 +164,8 @@ finish_root() {
 }
 
 fail_root() {
-	local partial=$1 log=$2 why="see $log"
+	local partial=$1 log=$2 why
+	why="see $log"
 	if grep -q 'No space left on device' "$log" 2>/dev/null; then
 		why="the disk is full: free $root_mib MiB in $cache (tools/clean) or set GESSO_CACHE elsewhere"
 	elif grep -qE 'Could not resolve|Could not connect|Unable to connect|Failed to fetch|Connection' "$log" 2>/dev/null; then

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The passes of tools/test. Each leaves lines 'passed|failed|skipped TAB pass TAB test' in a file
+# of $results, and none ends the run.
+
+runner=$checkout/tools/lib/run_tests.py
+user_suites=(unit protocol pixels)
+# Emulation and sanitizers are slow; a test's own timeout is for the plain pass.
+slow=(--timeout-multiplier 5)
+machine_timeout_s=${GESSO_MACHINE_TIMEOUT:-2700}
+
+list_tests() {
+	in_root "$runner" list "$build"
+}
+
+# A name that is a suite or a test, in either lane.
+select_tests() {
+	[ -n "${all_tests:-}" ] || { build plain; all_tests=$(list_tests); }
+	local lane suites name found=
+	while IFS=$'\t' read -r lane suites name; do
+		case ,$suites,$name, in
+		*",$1,"*) ;;
+		*) continue ;;
+		esac
+		found=1
+		case $lane in
+		kernel) kernel_names+=("$name") ;;
+		host) host_names+=("$name") ;;
+		esac
+	done <<<"$all_tests"
+	[ -n "$found" ] || die_usage "no suite or test is named '$1'; 'tools/test --list' shows them"
+}
+
+fail_pass() {
+	printf 'failed\t%s\t%s\n' "$1" "$2" >"$results/$1"
+	step "$1: $2"
+}
+
+run_tools_pass() {
+	local test status
+	for test in "$checkout"/tests/tools/*; do
+		[ -x "$test" ] && [ -f "$test" ] || continue
+		status=0
+		"$test" >"$results/log" 2>&1 </dev/null || status=$?
+		case $status in
+		0) printf 'passed\ttools\t%s\n' "${test##*/}" >>"$results/tools" ;;
+		77) printf 'skipped\ttools\t%s\n' "${test##*/}" >>"$results/tools" ;;
+		*)
+			printf 'failed\ttools\t%s\n' "${test##*/}" >>"$results/tools"
+			tail -n 60 "$results/log"
+			;;
+		esac
+		printf '  tools %s: exit status %s\n' "${test##*/}" "$status"
+	done
+	rm -f "$results/log"
+}
+
+# run_host_pass plain|user|asan [NAME...]
+run_host_pass() {
+	local pass=$1 variant=plain options=() root_options=() names
+	shift
+	names=("$@")
+	case $pass in
+	user)
+		root_options=(--user)
+		[ ${#names[@]} -gt 0 ] || options=("${user_suites[@]/#/--suite=}")
+		;;
+	asan)
+		variant=asan
+		options=("${slow[@]}" --no-suite no-asan)
+		set_sanitizer_options
+		;;
+	esac
+	build "$variant"
+	rm -f "$build/meson-logs/results-$pass"
+	# The ordinary user writes its logs beside root's.
+	in_root chmod -R a+rwX "$build/meson-logs"
+	if [ "$pass" = user ] && ! in_root --user test -r "$checkout/meson.build"; then
+		fail_pass "$pass" "an ordinary user cannot read the checkout: run 'chmod -R a+rX $checkout'"
+		return
+	fi
+	step "test: host lane, $pass"
+	in_root "${root_options[@]}" "$runner" run "$pass" "$build" "$build/meson-logs/results-$pass" \
+		--no-suite kernel "${options[@]}" "${names[@]}" </dev/null || true
+	collect_results "$pass"
+}
+
+run_kernel_pass() {
+	local names=("$@")
+	# What runs in the machine is built against the root's own libraries.
+	[ "${GESSO_KERNEL_LANE:-machine}" = host ] || export GESSO_HOST=never
+	build plain
+	if ! list_tests | grep -q '^kernel'; then
+		step "test: kernel lane: the build has no test in suite 'kernel'"
+		return
+	fi
+	rm -f "$build/meson-logs/results-kernel"
+	step "test: kernel lane (a machine is booting; $machine_timeout_s s at most)"
+	"$checkout/tools/in-machine" --timeout "$machine_timeout_s" -- \
+		"$runner" run kernel "$build" "$build/meson-logs/results-kernel" --skips-fail \
+		--suite kernel "${slow[@]}" "${names[@]}" </dev/null || true
+	collect_results kernel
+}
+
+collect_results() {
+	local file=$build/meson-logs/results-$1
+	if [ -e "$file" ]; then
+		mv "$file" "$results/$1"
+	else
+		fail_pass "$1" "the pass ended before its last test (what it said is above)"
+	fi
+}
+
+set_sanitizer_options() {
+	export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_summary=1:detect_leaks=1
+	export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
+	if [ -e "$checkout/tests/lsan.supp" ]; then
+		export LSAN_OPTIONS=suppressions=$checkout/tests/lsan.supp:print_suppressions=0
+	fi
+}
+
+count() {
+	cat "$results"/* 2>/dev/null | grep -c "^$1" || true
+}
+
+report_results() {
+	local passed failed skipped
+	passed=$(count passed) failed=$(count failed) skipped=$(count skipped)
+	cat "$results"/* 2>/dev/null | sort | sed -n 's/^\(failed\|skipped\)\t\(.*\)\t\(.*\)/  \1: \2: \3/p'
+	step "test: done"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ] && [ $((passed + skipped)) -gt 0 ]
+}
