@@ -120,40 +120,51 @@ show_root_progress() {
 	done
 }
 
-# Copies a complete root that lacks some of the packages and installs the rest.
+# Copies the newest complete root and changes only the packages that differ.
 grow_root() {
-	local old partial=$root.partial log=$cache/logs/root.log missing
+	local old partial=$root.partial log=$cache/logs/root.log added dropped
 	old=$(find_root_to_grow) || return 1
-	missing=$(comm -13 "$old/etc/gesso-root/packages" <(packages "$package_list"))
-	step "root: copying ${old##*/} to add" $missing
-	as_root_owner cp -a --reflink=auto -- "$old" "$partial" 9>&- ||
+	added=$(comm -13 "$old/etc/gesso-root/packages" <(packages "$package_list") | paste -sd' ')
+	dropped=$(comm -23 "$old/etc/gesso-root/packages" <(packages "$package_list") | paste -sd' ')
+	step "root: copying ${old##*/}${added:+ to add $added}${dropped:+ to drop $dropped}"
+	: >"$log"
+	as_root_owner cp -a --reflink=auto -- "$old" "$partial" 2>>"$log" 9>&- ||
 		fail_root "$partial" "$log"
 	as_root_owner cp --remove-destination -L /etc/resolv.conf "$partial/etc/resolv.conf"
-	# shellcheck disable=SC2086 # one word a package
-	if as_root_owner unshare --mount "$checkout/tools/lib/enter-root" "$partial" / root \
-		env INITRD=No DEBIAN_FRONTEND=noninteractive sh -c \
-		'apt-get update && apt-get install --yes --no-install-recommends "$@" && apt-get clean' \
-		sh $missing </dev/null >"$log" 2>&1 9>&-; then
+	if as_root_owner env INITRD=No DEBIAN_FRONTEND=noninteractive \
+		unshare --mount "$checkout/tools/lib/enter-root" "$partial" / root \
+		sh -e -c "$change_packages" sh "$added" "$dropped" </dev/null >>"$log" 2>&1 9>&-; then
 		finish_root "$partial"
 		return
 	fi
-	step "root: that failed (log: $log); making it afresh"
 	mv "$log" "$log.grow"
+	step "root: that failed (log: $log.grow); making it afresh"
 	remove_root "$partial"
 	return 1
 }
 
+# A dropped package stays while another needs it.
+# shellcheck disable=SC2016 # for the shell in the root
+change_packages='
+apt-get update
+apt-get install --yes --no-install-recommends $1
+if [ -n "$2" ]; then
+	apt-mark auto $2
+	apt-get autoremove --yes --purge
+fi
+apt-get clean
+rm -rf /var/lib/apt/lists/*'
+
 find_root_to_grow() {
-	local old found=
+	local old
 	# shellcheck disable=SC2045 # the newest first; the names are our own
 	for old in $(ls -td "$cache"/root-* 2>/dev/null); do
 		case $old in *.partial) continue ;; esac
 		[ "$(cat "$old/etc/gesso-root/version" 2>/dev/null)" = "$root_version $root_suite" ] || continue
-		[ -z "$(comm -23 "$old/etc/gesso-root/packages" <(packages "$package_list"))" ] || continue
-		found=$old
-		break
+		echo "$old"
+		return
 	done
-	[ -n "$found" ] && echo "$found"
+	return 1
 }
 
 finish_root() {
