@@ -4,6 +4,7 @@
 
 #include "allocators/allocator.h"
 #include "allocators/reason.h"
+#include "memory/path.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,37 +29,23 @@ struct wlr_compositor;
 struct wlr_renderer;
 struct gesso_render_context;
 
-/* The values are those of gesso_memory_report_v1.path. */
-enum gesso_path {
-	GESSO_PATH_NATIVE = 0,
-	GESSO_PATH_DMABUF,
-	GESSO_PATH_SHM_IMPORT,
-	GESSO_PATH_SHM_DIRECT,
-	GESSO_PATH_SHM_UPLOAD,
-	GESSO_PATH_OTHER,
-};
-#define GESSO_PATHS_LEN 6
-
-/* "native", "dmabuf", "shm-import", "shm-direct", "shm-upload", "other". */
-const char *gesso_path_name(enum gesso_path path);
-
 struct gesso_path_figures {
-	uint64_t frames;       /* commits that brought a buffer */
-	uint64_t imports;      /* textures made of it without a copy */
-	uint64_t copied_bytes; /* bytes copied into textures */
+	uint64_t frames;	     /* commits that brought a buffer */
+	uint64_t imports;	     /* buffers shown without a copy, each once */
+	uint64_t copied_bytes;	     /* bytes copied into textures */
 	struct gesso_reason refusal; /* the last one on this path */
 };
 
 struct gesso_ledger_client {
-	struct wl_list link;         /* gesso_ledger.clients */
+	struct wl_list link; /* gesso_ledger.clients */
 	struct gesso_ledger *ledger;
-	struct wl_client *client;    /* NULL once it is gone */
-	pid_t pid;                   /* SO_PEERCRED; 0 if unknown */
-	uint64_t held_bytes;         /* charged, not yet discharged */
+	struct wl_client *client; /* NULL once it is gone */
+	pid_t pid;		  /* SO_PEERCRED; 0 if unknown */
+	uint64_t held_bytes;	  /* charged, not yet discharged */
 	struct gesso_path_figures paths[GESSO_PATHS_LEN];
-	struct wl_list buffers;      /* gesso_ledger_buffer.link */
-	struct wl_list surfaces;     /* private to ledger */
-	char name[64];               /* app_id or title, empty if none */
+	struct wl_list buffers;	 /* gesso_ledger_buffer.link */
+	struct wl_list surfaces; /* private to ledger */
+	char name[64];		 /* app_id or title, empty if none */
 	/* private */
 	struct wl_listener client_destroy;
 };
@@ -82,8 +69,8 @@ struct gesso_ledger_buffer {
 };
 
 struct gesso_ledger {
-	struct wl_list clients; /* gesso_ledger_client.link */
-	uint64_t budget_bytes;  /* per client */
+	struct wl_list clients;			    /* gesso_ledger_client.link */
+	uint64_t budget_bytes;			    /* per client */
 	const struct gesso_render_context *context; /* borrowed; outlives the ledger */
 	/* private */
 	struct wl_listener new_surface;
@@ -132,8 +119,8 @@ void gesso_ledger_client_refused(struct gesso_ledger_client *client, enum gesso_
  * charged_bytes already charged) as `client`'s buffer, bound to `buffer` by a wlr_addon. It leaves the
  * ledger, discharging charged_bytes, when `buffer` is destroyed.
  */
-void gesso_ledger_buffer_add(struct gesso_ledger_buffer *entry,
-	struct gesso_ledger_client *client, struct wlr_buffer *buffer);
+void gesso_ledger_buffer_add(struct gesso_ledger_buffer *entry, struct gesso_ledger_client *client,
+	struct wlr_buffer *buffer);
 
 /*
  * What an uploaded texture holds for the client now, in bytes: the sum over its

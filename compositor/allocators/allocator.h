@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_ALLOCATOR_H
+#define GESSO_ALLOCATOR_H
+
+#include "allocators/reason.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Where the pages of path native come from: one vtable, one file per kind of
+ * memory. An allocator is given a size and gives back one descriptor; layout.h
+ * says how pixels lie in it, chain.h which allocator is asked first.
+ */
+
+/* The values are those of gesso_gpu_memory_buffer_manager_v1.kind. */
+enum gesso_descriptor_kind {
+	GESSO_DESCRIPTOR_DMABUF = 0,
+	GESSO_DESCRIPTOR_MEMFD = 1,
+};
+
+/* Memory without a layout. */
+struct gesso_memory {
+	int fd;            /* owned by whoever holds the struct; CLOEXEC; -1 if none */
+	size_t size_bytes; /* of the descriptor, a multiple of the page size */
+	uint64_t inode;    /* st_ino of fd: names the memory once, whoever holds it */
+};
+
+struct gesso_allocator;
+
+struct gesso_allocator_impl {
+	const char *name; /* used in options, protocol, report and documents */
+	enum gesso_descriptor_kind kind;
+	bool cached; /* whether CPU reads of a mapping are cached */
+	/* Only where the renderer is software: no device would take the descriptor. */
+	bool software_only;
+
+	/* Opens what it needs. NULL on failure, with `why` set. */
+	struct gesso_allocator *(*create)(struct gesso_reason *why);
+	/*
+	 * Gives at least `size_bytes` (> 0) of zeroed memory. On success `memory` is
+	 * filled and owned by the caller; on failure false, with `why` set.
+	 */
+	bool (*allocate)(struct gesso_allocator *allocator, size_t size_bytes,
+		struct gesso_memory *memory, struct gesso_reason *why);
+	void (*destroy)(struct gesso_allocator *allocator);
+};
+
+/* Embedded first in the struct of each kind. */
+struct gesso_allocator {
+	const struct gesso_allocator_impl *impl;
+};
+
+/* Every kind there is, NULL-terminated, in the order in which `auto` tries them. */
+extern const struct gesso_allocator_impl *const gesso_allocator_impls[];
+extern const struct gesso_allocator_impl gesso_udmabuf_allocator;
+extern const struct gesso_allocator_impl gesso_memfd_allocator;
+
+/* Closes the descriptor, if any, and empties the struct. */
+void gesso_memory_finish(struct gesso_memory *memory);
+
+#endif

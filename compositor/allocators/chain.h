@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_ALLOCATOR_CHAIN_H
+#define GESSO_ALLOCATOR_CHAIN_H
+
+#include "allocators/allocator.h"
+#include "allocators/layout.h"
+
+/*
+ * The allocators that the options allow, in order, each with what the probe said
+ * of it or why it was refused. Fed by the options and the probe; asked by the
+ * gpu_memory_buffer global; printed by the report.
+ */
+
+struct gesso_allocator_chain;
+
+/* Of every layout that the chain gives: what hardware asks of linear buffers, at most. */
+#define GESSO_STRIDE_ALIGN_BYTES 256
+
+/* One link, for printers. Strings live as long as the chain. */
+struct gesso_allocator_state {
+	const struct gesso_allocator_impl *impl;
+	struct gesso_reason refusal; /* code NONE if offered */
+	uint32_t formats;            /* bit i: gesso_formats[i] was proved */
+};
+
+/*
+ * `names` is "auto", "none", or a comma-separated list of allocator names in
+ * the order in which they are to be tried. NULL if a name is unknown, with
+ * `why` naming it and what is allowed. Nothing is offered until the probe has
+ * said so: every allowed link begins refused with PENDING, every other with
+ * DISABLED, those whose device cannot be opened with the reason.
+ */
+struct gesso_allocator_chain *gesso_allocator_chain_create(
+	const char *names, bool software_renderer, struct gesso_reason *why);
+void gesso_allocator_chain_destroy(struct gesso_allocator_chain *chain);
+
+size_t gesso_allocator_chain_length(const struct gesso_allocator_chain *chain);
+struct gesso_allocator_state gesso_allocator_chain_state(
+	const struct gesso_allocator_chain *chain, size_t index);
+
+/* The probe's word on link `index`: the formats proved, or a refusal if none. */
+void gesso_allocator_chain_set_proved(struct gesso_allocator_chain *chain, size_t index,
+	uint32_t formats, const struct gesso_reason *refusal);
+
+/* All formats that some offered link was proved for. */
+uint32_t gesso_allocator_chain_formats(const struct gesso_allocator_chain *chain);
+
+/*
+ * Asks each offered link in turn. On success fills `memory` (owned by the
+ * caller), `layout` and `impl`; on failure returns false with `why` set to the
+ * last refusal.
+ */
+bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int width_px,
+	int height_px, uint32_t fourcc, struct gesso_memory *memory, struct gesso_layout *layout,
+	const struct gesso_allocator_impl **impl, struct gesso_reason *why);
+
+#endif

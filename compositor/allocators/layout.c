@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "allocators/layout.h"
+#include <assert.h>
+#include <drm_fourcc.h>
+
+const struct gesso_format gesso_formats[GESSO_FORMATS_LEN] = {
+	{DRM_FORMAT_XRGB8888, "XRGB8888", 4, true},
+	{DRM_FORMAT_ARGB8888, "ARGB8888", 4, false},
+	{DRM_FORMAT_XBGR8888, "XBGR8888", 4, true},
+	{DRM_FORMAT_ABGR8888, "ABGR8888", 4, false},
+	{DRM_FORMAT_RGB565, "RGB565", 2, true},
+};
+
+int gesso_format_index(uint32_t fourcc)
+{
+	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
+		if (gesso_formats[i].fourcc == fourcc) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+bool gesso_layout_init(struct gesso_layout *layout, int width_px, int height_px, uint32_t fourcc,
+	uint32_t stride_align_bytes)
+{
+	assert(stride_align_bytes != 0 && (stride_align_bytes & (stride_align_bytes - 1)) == 0);
+
+	int index = gesso_format_index(fourcc);
+	if (index < 0 || width_px < 1 || width_px > GESSO_MAX_SIDE_PX || height_px < 1 ||
+		height_px > GESSO_MAX_SIDE_PX) {
+		return false;
+	}
+	size_t stride_bytes, size_bytes;
+	if (__builtin_mul_overflow(
+		    (size_t)width_px, gesso_formats[index].bytes_per_pixel, &stride_bytes) ||
+		__builtin_add_overflow(stride_bytes, stride_align_bytes - 1, &stride_bytes)) {
+		return false;
+	}
+	stride_bytes &= ~((size_t)stride_align_bytes - 1);
+	if (stride_bytes > UINT32_MAX ||
+		__builtin_mul_overflow(stride_bytes, (size_t)height_px, &size_bytes)) {
+		return false;
+	}
+	*layout = (struct gesso_layout){
+		.fourcc = fourcc,
+		.width_px = width_px,
+		.height_px = height_px,
+		.stride_bytes = (uint32_t)stride_bytes,
+		.size_bytes = size_bytes,
+	};
+	return true;
+}

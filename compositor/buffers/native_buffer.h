@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_NATIVE_BUFFER_H
+#define GESSO_NATIVE_BUFFER_H
+
+#include "allocators/allocator.h"
+#include "allocators/cpu_access.h"
+#include "allocators/layout.h"
+#include <wlr/interfaces/wlr_buffer.h>
+
+/*
+ * A wlr_buffer over an allocator's memory, sampled in place: by its DMABUF face
+ * (GLES2 imports the descriptor) or by its DATA_PTR face (pixman reads a mapping).
+ * Embedded by the gpu_memory_buffer global's buffers and used as it is by the
+ * probe helper, so that what is probed is what is offered.
+ */
+
+struct gesso_render_context;
+
+struct native_buffer {
+	struct wlr_buffer base;
+	struct gesso_memory memory;
+	struct gesso_layout layout;
+	const struct gesso_allocator_impl *impl;
+	/* private */
+	struct gesso_mapping mapping; /* read-only, made when first asked for */
+	bool show_dmabuf;
+	bool bracketed;
+	void (*destroyed)(struct native_buffer *buffer);
+};
+
+/* Without memory yet: no renderer gets anything from it. `destroyed` frees what embeds it. */
+void native_buffer_init(struct native_buffer *buffer, int width_px, int height_px,
+	void (*destroyed)(struct native_buffer *buffer));
+
+/*
+ * Takes `memory` and has `context`'s renderer make a texture of it once, which is
+ * the proof that it can be shown; the renderer keeps its import of it, so later
+ * textures cost none. False with `why` set, and the memory given back, if not.
+ */
+bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory *memory,
+	const struct gesso_layout *layout, const struct gesso_allocator_impl *impl,
+	struct gesso_render_context *context, struct gesso_reason *why);
+
+#endif

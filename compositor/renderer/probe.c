@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include "renderer/probe.h"
+#include "allocators/chain.h"
+#include "renderer/render_context.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <wlr/util/log.h>
+
+/* All that a helper says fits a pipe, so it is read once, after its end. */
+#define ANSWER_BYTES 4096
+
+extern char **environ;
+
+struct gesso_probe {
+	struct wl_event_loop *loop;
+	struct gesso_allocator_chain *chain;
+	const struct gesso_render_context *context;
+	int deadline_ms;
+	gesso_probe_done_func done;
+	void *data;
+
+	size_t index; /* of the link under way, or the chain's length */
+	pid_t pid;    /* 0 if no helper is under way */
+	int pidfd, answer_fd;
+	bool late;
+	struct wl_event_source *ended, *deadline, *next;
+};
+
+static void start_next(void *data);
+
+static void schedule_next(struct gesso_probe *probe)
+{
+	probe->next = wl_event_loop_add_idle(probe->loop, start_next, probe);
+}
+
+static void conclude(struct gesso_probe *probe, uint32_t formats, const struct gesso_reason *why)
+{
+	struct gesso_allocator_state state =
+		gesso_allocator_chain_state(probe->chain, probe->index);
+	if (formats != 0) {
+		wlr_log(WLR_INFO, "probe: %s was proved with %s", state.impl->name,
+			probe->context->name);
+	} else {
+		wlr_log(WLR_INFO, "probe: %s is not offered: %s", state.impl->name, why->words);
+	}
+	gesso_allocator_chain_set_proved(probe->chain, probe->index, formats, why);
+	probe->index++;
+	schedule_next(probe);
+	probe->done(probe->data);
+}
+
+/* Returns the formats proved; sets `why` to the last refusal in the answer. */
+static uint32_t parse_answer(char *answer, bool *complete, struct gesso_reason *why)
+{
+	uint32_t formats = 0;
+	char *state = NULL;
+	*complete = false;
+	for (char *line = strtok_r(answer, "\n", &state); line != NULL;
+		line = strtok_r(NULL, "\n", &state)) {
+		char name[16];
+		int code = 0, words_at = 0;
+		if (strcmp(line, "done") == 0) {
+			*complete = true;
+		} else if (sscanf(line, "proved %15s", name) == 1) {
+			for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
+				formats |= strcmp(gesso_formats[i].name, name) == 0 ? 1u << i : 0;
+			}
+		} else if ((sscanf(line, "refused %15s %d %n", name, &code, &words_at) == 2 ||
+				   sscanf(line, "failed %d %n", &code, &words_at) == 1) &&
+			words_at > 0) {
+			gesso_reason_set(why, (enum gesso_reason_code)code, "%s", line + words_at);
+		}
+	}
+	return formats;
+}
+
+static void explain_end(const struct gesso_probe *probe, int status, struct gesso_reason *why)
+{
+	if (probe->late) {
+		gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
+			"import probe did not end within %d ms", probe->deadline_ms);
+	} else if (WIFSIGNALED(status)) {
+		gesso_reason_set(why, GESSO_REASON_PROBE_FAILED, "import probe crashed: %s",
+			strsignal(WTERMSIG(status)));
+	} else if (why->code == GESSO_REASON_NONE) {
+		gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
+			"import probe ended with status %d", WEXITSTATUS(status));
+	}
+}
+
+static void forget_helper(struct gesso_probe *probe)
+{
+	wl_event_source_remove(probe->ended);
+	wl_event_source_remove(probe->deadline);
+	close(probe->pidfd);
+	close(probe->answer_fd);
+	probe->pid = 0;
+}
+
+static int handle_ended(int fd, uint32_t mask, void *data)
+{
+	struct gesso_probe *probe = data;
+	int status = 0;
+	while (waitpid(probe->pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	char answer[ANSWER_BYTES];
+	ssize_t len = read(probe->answer_fd, answer, sizeof(answer) - 1);
+	answer[len > 0 ? len : 0] = '\0';
+	forget_helper(probe);
+
+	bool complete;
+	struct gesso_reason why = {0};
+	uint32_t formats = parse_answer(answer, &complete, &why);
+	if (!complete) {
+		formats = 0; /* what was proved before a crash is not trusted either */
+		explain_end(probe, status, &why);
+	}
+	conclude(probe, formats, &why);
+	return 0;
+}
+
+static int handle_deadline(void *data)
+{
+	struct gesso_probe *probe = data;
+	probe->late = true;
+	kill(probe->pid, SIGKILL); /* not reaped yet, so the pid is still its own */
+	return 0;
+}
+
+/* Beside the running program when that is not installed, else in libexec. */
+static void find_helper(char path[PATH_MAX])
+{
+	const char *named = getenv("GESSO_PROBE_HELPER");
+	if (named != NULL) {
+		wlr_log(WLR_INFO, "probe: GESSO_PROBE_HELPER names %s", named);
+		snprintf(path, PATH_MAX, "%s", named);
+		return;
+	}
+	char self[PATH_MAX - sizeof("/gesso-probe")];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (len > 0) {
+		self[len] = '\0';
+		snprintf(path, PATH_MAX, "%s/gesso-probe", dirname(self));
+		if (access(path, X_OK) == 0) {
+			return;
+		}
+	}
+	snprintf(path, PATH_MAX, "%s/gesso-probe", GESSO_LIBEXECDIR);
+}
+
+static const char *helper_renderer(const struct gesso_render_context *context)
+{
+	if (!context->gles2) {
+		return "pixman";
+	}
+	return context->software ? "gles2-software" : "gles2";
+}
+
+static int spawn(const char *path, const char *renderer, const char *allocator, int answer_fd,
+	pid_t *pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, answer_fd, STDOUT_FILENO);
+	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+
+	char *argv[] = {(char *)path, (char *)renderer, (char *)allocator, NULL};
+	int error = posix_spawn(pid, path, &actions, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+static bool start_helper(struct gesso_probe *probe, const char *allocator, struct gesso_reason *why)
+{
+	char path[PATH_MAX];
+	find_helper(path);
+	int fds[2];
+	if (pipe2(fds, O_CLOEXEC) != 0) {
+		gesso_reason_set(why, gesso_reason_code_from_errno(errno),
+			"pipe for the import probe: %s", strerror(errno));
+		return false;
+	}
+	int error = spawn(path, helper_renderer(probe->context), allocator, fds[1], &probe->pid);
+	close(fds[1]);
+	if (error != 0) {
+		probe->pid = 0;
+		close(fds[0]);
+		gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
+			"the import probe %s cannot be started: %s", path, strerror(error));
+		return false;
+	}
+	probe->answer_fd = fds[0];
+	probe->pidfd = pidfd_open(probe->pid, 0);
+	probe->late = false;
+	probe->ended = probe->pidfd >= 0
+		? wl_event_loop_add_fd(probe->loop, probe->pidfd, WL_EVENT_READABLE, handle_ended, probe)
+		: NULL;
+	probe->deadline = wl_event_loop_add_timer(probe->loop, handle_deadline, probe);
+	if (probe->ended != NULL && probe->deadline != NULL) {
+		wl_event_source_timer_update(probe->deadline, probe->deadline_ms);
+		return true;
+	}
+	gesso_reason_set(why, gesso_reason_code_from_errno(errno),
+		"the import probe cannot be watched: %s", strerror(errno));
+	kill(probe->pid, SIGKILL);
+	waitpid(probe->pid, NULL, 0);
+	if (probe->ended != NULL) {
+		wl_event_source_remove(probe->ended);
+	}
+	if (probe->deadline != NULL) {
+		wl_event_source_remove(probe->deadline);
+	}
+	if (probe->pidfd >= 0) {
+		close(probe->pidfd);
+	}
+	close(probe->answer_fd);
+	probe->pid = 0;
+	return false;
+}
+
+static void start_next(void *data)
+{
+	struct gesso_probe *probe = data;
+	probe->next = NULL;
+	size_t len = gesso_allocator_chain_length(probe->chain);
+	for (; probe->index < len; probe->index++) {
+		struct gesso_allocator_state state =
+			gesso_allocator_chain_state(probe->chain, probe->index);
+		if (state.refusal.code != GESSO_REASON_PENDING) {
+			continue;
+		}
+		struct gesso_reason why = {0};
+		if (!start_helper(probe, state.impl->name, &why)) {
+			conclude(probe, 0, &why);
+		}
+		return;
+	}
+	probe->done(probe->data);
+}
+
+struct gesso_probe *gesso_probe_start(struct wl_event_loop *loop,
+	struct gesso_allocator_chain *chain, const struct gesso_render_context *context,
+	int deadline_ms, gesso_probe_done_func done, void *data)
+{
+	struct gesso_probe *probe = calloc(1, sizeof(*probe));
+	if (probe == NULL) {
+		return NULL;
+	}
+	probe->loop = loop;
+	probe->chain = chain;
+	probe->context = context;
+	probe->deadline_ms = deadline_ms;
+	probe->done = done;
+	probe->data = data;
+	schedule_next(probe);
+	return probe;
+}
+
+bool gesso_probe_running(const struct gesso_probe *probe)
+{
+	return probe->next != NULL || probe->pid != 0;
+}
+
+void gesso_probe_destroy(struct gesso_probe *probe)
+{
+	if (probe == NULL) {
+		return;
+	}
+	if (probe->next != NULL) {
+		wl_event_source_remove(probe->next);
+	}
+	if (probe->pid != 0) {
+		kill(probe->pid, SIGKILL);
+		waitpid(probe->pid, NULL, 0);
+		forget_helper(probe);
+	}
+	free(probe);
+}

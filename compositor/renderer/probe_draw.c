@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "renderer/probe_draw.h"
+#include "allocators/chain.h"
+#include "buffers/native_buffer.h"
+#include "renderer/render_context.h"
+#include <drm_fourcc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/render/allocator.h>
+#include <wlr/render/drm_format_set.h>
+#include <wlr/render/pass.h>
+#include <wlr/render/wlr_renderer.h>
+#include <wlr/render/wlr_texture.h>
+
+#define WIDTH_PX 37
+#define HEIGHT_PX 23
+
+/* 5- and 6-bit channels are widened by one rule or another. */
+#define TOLERANCE_565 8
+
+struct colour {
+	uint8_t r, g, b;
+};
+
+struct probe {
+	struct gesso_render_context *context;
+	struct native_buffer native;
+	struct gesso_mapping paint;
+	struct wlr_texture *texture;
+	struct wlr_buffer *target;
+	uint32_t pixels[WIDTH_PX * HEIGHT_PX]; /* XRGB8888, read back */
+};
+
+/* Distinct for every pixel and round, and away from any edge symmetry. */
+static struct colour picture(int x_px, int y_px, int round)
+{
+	return (struct colour){
+		.r = (uint8_t)(x_px * 6 + round * 90 + 3),
+		.g = (uint8_t)(y_px * 10 + round * 40 + 5),
+		.b = (uint8_t)(x_px * y_px + round * 70 + 7),
+	};
+}
+
+static void store(uint8_t *at, uint32_t fourcc, struct colour c)
+{
+	uint32_t word = 0;
+	switch (fourcc) {
+	case DRM_FORMAT_XRGB8888:
+	case DRM_FORMAT_ARGB8888:
+		word = 0xff000000u | (uint32_t)c.r << 16 | (uint32_t)c.g << 8 | c.b;
+		break;
+	case DRM_FORMAT_XBGR8888:
+	case DRM_FORMAT_ABGR8888:
+		word = 0xff000000u | (uint32_t)c.b << 16 | (uint32_t)c.g << 8 | c.r;
+		break;
+	case DRM_FORMAT_RGB565: {
+		uint16_t half = (uint16_t)((c.r >> 3) << 11 | (c.g >> 2) << 5 | c.b >> 3);
+		memcpy(at, &half, sizeof(half));
+		return;
+	}
+	}
+	memcpy(at, &word, sizeof(word));
+}
+
+static bool paint(struct probe *probe, int round, struct gesso_reason *why)
+{
+	const struct native_buffer *native = &probe->native;
+	const struct gesso_layout *layout = &native->layout;
+	uint32_t pixel_bytes =
+		gesso_formats[gesso_format_index(layout->fourcc)].bytes_per_pixel;
+	if (!gesso_cpu_access_begin(native->memory.fd, native->impl->kind, true)) {
+		gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
+			"DMA_BUF_IOCTL_SYNC failed on a buffer that is not in use");
+		return false;
+	}
+	for (int y = 0; y < HEIGHT_PX; y++) {
+		uint8_t *row = (uint8_t *)probe->paint.data + layout->offset_bytes +
+			(size_t)y * layout->stride_bytes;
+		for (int x = 0; x < WIDTH_PX; x++) {
+			store(row + (size_t)x * pixel_bytes, layout->fourcc, picture(x, y, round));
+		}
+	}
+	gesso_cpu_access_end(native->memory.fd, native->impl->kind, true);
+	return true;
+}
+
+static bool draw(struct probe *probe)
+{
+	struct wlr_renderer *renderer = probe->context->renderer;
+	struct wlr_render_pass *pass =
+		wlr_renderer_begin_buffer_pass(renderer, probe->target, NULL);
+	if (pass == NULL) {
+		return false;
+	}
+	wlr_render_pass_add_texture(pass,
+		&(struct wlr_render_texture_options){
+			.texture = probe->texture,
+			.dst_box = {.width = WIDTH_PX, .height = HEIGHT_PX},
+			.filter_mode = WLR_SCALE_FILTER_NEAREST,
+			.blend_mode = WLR_RENDER_BLEND_MODE_NONE,
+		});
+	if (!wlr_render_pass_submit(pass)) {
+		return false;
+	}
+	gesso_render_context_wait(probe->context);
+
+	struct wlr_texture *drawn = wlr_texture_from_buffer(renderer, probe->target);
+	if (drawn == NULL) {
+		return false;
+	}
+	bool ok = wlr_texture_read_pixels(drawn,
+		&(struct wlr_texture_read_pixels_options){
+			.data = probe->pixels,
+			.format = DRM_FORMAT_XRGB8888,
+			.stride = WIDTH_PX * sizeof(probe->pixels[0]),
+		});
+	wlr_texture_destroy(drawn);
+	return ok;
+}
+
+static bool compare(const struct probe *probe, int round, struct gesso_reason *why)
+{
+	int tolerance = probe->native.layout.fourcc == DRM_FORMAT_RGB565 ? TOLERANCE_565 : 0;
+	for (int y = 0; y < HEIGHT_PX; y++) {
+		for (int x = 0; x < WIDTH_PX; x++) {
+			uint32_t seen = probe->pixels[y * WIDTH_PX + x];
+			struct colour want = picture(x, y, round);
+			int r = (int)(seen >> 16 & 0xff), g = (int)(seen >> 8 & 0xff),
+			    b = (int)(seen & 0xff);
+			if (abs(r - want.r) > tolerance || abs(g - want.g) > tolerance ||
+				abs(b - want.b) > tolerance) {
+				gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
+					"paint %d: pixel %d,%d is %02x%02x%02x, not %02x%02x%02x",
+					round + 1, x, y, r, g, b, want.r, want.g, want.b);
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static bool make_buffers(struct probe *probe, struct gesso_allocator *allocator, int format,
+	struct gesso_reason *why)
+{
+	struct gesso_render_context *context = probe->context;
+	struct gesso_layout layout;
+	struct gesso_memory memory;
+	if (!gesso_layout_init(&layout, WIDTH_PX, HEIGHT_PX, gesso_formats[format].fourcc,
+		    GESSO_STRIDE_ALIGN_BYTES)) {
+		abort();
+	}
+	if (!allocator->impl->allocate(allocator, layout.size_bytes, &memory, why) ||
+		!native_buffer_set_memory(
+			&probe->native, &memory, &layout, allocator->impl, context, why) ||
+		!gesso_mapping_init(&probe->paint, &probe->native.memory, true, why)) {
+		return false;
+	}
+	const struct wlr_drm_format *target_format = wlr_drm_format_set_get(
+		wlr_renderer_get_render_formats(context->renderer), DRM_FORMAT_XRGB8888);
+	if (target_format != NULL) {
+		probe->target = wlr_allocator_create_buffer(
+			context->allocator, WIDTH_PX, HEIGHT_PX, target_format);
+	}
+	probe->texture = wlr_texture_from_buffer(context->renderer, &probe->native.base);
+	if (probe->target == NULL || probe->texture == NULL) {
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+			"%s made no %s", context->name,
+			probe->target == NULL ? "output buffer" : "texture");
+		return false;
+	}
+	return true;
+}
+
+static void native_handle_destroyed(struct native_buffer *native)
+{
+	/* embedded in a struct probe on the stack */
+}
+
+bool probe_draw(struct gesso_render_context *context, struct gesso_allocator *allocator,
+	int format, struct gesso_reason *why)
+{
+	struct probe probe = {.context = context};
+	native_buffer_init(&probe.native, WIDTH_PX, HEIGHT_PX, native_handle_destroyed);
+
+	bool ok = make_buffers(&probe, allocator, format, why);
+	for (int round = 0; ok && round < 2; round++) {
+		if (!paint(&probe, round, why)) {
+			ok = false;
+		} else if (!draw(&probe)) {
+			gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
+				"%s drew nothing: see the log", context->name);
+			ok = false;
+		} else {
+			ok = compare(&probe, round, why);
+		}
+	}
+	if (probe.texture != NULL) {
+		wlr_texture_destroy(probe.texture);
+	}
+	if (probe.target != NULL) {
+		wlr_buffer_drop(probe.target);
+	}
+	gesso_mapping_finish(&probe.paint);
+	wlr_buffer_drop(&probe.native.base);
+	return ok;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gesso-probe: proves one allocator with one renderer, in a process that may crash.
+ *
+ *   gesso-probe RENDERER ALLOCATOR
+ *
+ * RENDERER is pixman, gles2 or gles2-software; ALLOCATOR is a name of
+ * gesso_allocator_impls. Prints one line per format, "proved NAME" or
+ * "refused NAME CODE WORDS", then "done". Exit status 0 if it came that far, 2 on
+ * wrong arguments, 1 with a line "failed CODE WORDS" on anything else.
+ */
+#include "allocators/chain.h"
+#include "renderer/probe_draw.h"
+#include "renderer/render_context.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <wayland-server-core.h>
+#include <wlr/backend.h>
+#include <wlr/backend/headless.h>
+#include <wlr/util/log.h>
+
+static bool parse_renderer(const char *name, enum gesso_renderer_choice *choice)
+{
+	if (strcmp(name, "pixman") == 0) {
+		*choice = GESSO_RENDERER_PIXMAN;
+	} else if (strcmp(name, "gles2") == 0) {
+		*choice = GESSO_RENDERER_GLES2;
+	} else if (strcmp(name, "gles2-software") == 0) {
+		*choice = GESSO_RENDERER_GLES2_SOFTWARE;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static const struct gesso_allocator_impl *find_impl(const char *name)
+{
+	for (size_t i = 0; gesso_allocator_impls[i] != NULL; i++) {
+		if (strcmp(gesso_allocator_impls[i]->name, name) == 0) {
+			return gesso_allocator_impls[i];
+		}
+	}
+	return NULL;
+}
+
+static int fail(const struct gesso_reason *why)
+{
+	printf("failed %d %s\n", why->code, why->words);
+	return 1;
+}
+
+static void probe_formats(struct gesso_render_context *context, struct gesso_allocator *allocator)
+{
+	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
+		struct gesso_reason why = {0};
+		if (probe_draw(context, allocator, i, &why)) {
+			printf("proved %s\n", gesso_formats[i].name);
+		} else {
+			printf("refused %s %d %s\n", gesso_formats[i].name, why.code, why.words);
+		}
+		fflush(stdout);
+	}
+	printf("done\n");
+}
+
+int main(int argc, char *argv[])
+{
+	enum gesso_renderer_choice choice;
+	const struct gesso_allocator_impl *impl = argc == 3 ? find_impl(argv[2]) : NULL;
+	if (impl == NULL || !parse_renderer(argv[1], &choice)) {
+		fprintf(stderr, "usage: gesso-probe pixman|gles2|gles2-software ALLOCATOR\n");
+		return 2;
+	}
+	/* a crash is an answer here, not a fault to be kept */
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+	prctl(PR_SET_DUMPABLE, 0);
+	wlr_log_init(WLR_ERROR, NULL);
+
+	struct gesso_reason why = {0};
+	struct gesso_allocator *allocator = impl->create(&why);
+	if (allocator == NULL) {
+		return fail(&why);
+	}
+	struct wl_event_loop *loop = wl_event_loop_create();
+	struct wlr_backend *backend = loop != NULL ? wlr_headless_backend_create(loop) : NULL;
+	if (backend == NULL) {
+		gesso_reason_set(&why, GESSO_REASON_NO_MEMORY, "no memory for a backend");
+		return fail(&why);
+	}
+	struct gesso_render_context *context = gesso_render_context_create(backend, choice, &why);
+	if (context == NULL) {
+		return fail(&why);
+	}
+	probe_formats(context, allocator);
+
+	gesso_render_context_destroy(context);
+	wlr_backend_destroy(backend);
+	wl_event_loop_destroy(loop);
+	allocator->impl->destroy(allocator);
+	return 0;
+}

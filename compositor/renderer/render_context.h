@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_RENDER_CONTEXT_H
+#define GESSO_RENDER_CONTEXT_H
+
+#include "allocators/reason.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Which renderer draws, on what, and why. Owns the wlr_renderer and the
+ * wlr_allocator of the outputs. Fed by the backend and the options; used by the
+ * outputs, the gpu_memory_buffer global, the probe helper and the ledger.
+ */
+
+struct wlr_backend;
+struct wlr_renderer;
+struct wlr_allocator;
+struct wlr_egl;
+struct wlr_output;
+
+enum gesso_renderer_choice {
+	GESSO_RENDERER_AUTO = 0, /* GLES2 on a GPU, else pixman */
+	GESSO_RENDERER_PIXMAN,
+	GESSO_RENDERER_GLES2, /* on a GPU, else on Mesa's software rasteriser */
+	GESSO_RENDERER_GLES2_SOFTWARE,
+};
+
+struct gesso_render_context {
+	struct wlr_renderer *renderer;
+	struct wlr_allocator *allocator; /* NULL if made without a backend */
+	bool gles2;
+	/* Pixels are made by the CPU: textures live in this process's own memory. */
+	bool software;
+	char name[96];        /* "pixman", or "gles2 (<GL_RENDERER>)" */
+	char why[160];        /* why this one, for people */
+	struct wlr_egl *egl;  /* borrowed from the renderer; NULL on pixman */
+};
+
+/*
+ * Chooses and makes the renderer and the outputs' allocator for `backend`.
+ * With `backend` NULL only the renderer is made, as the probe helper needs it.
+ * NULL on failure, with `why` set.
+ */
+struct gesso_render_context *gesso_render_context_create(struct wlr_backend *backend,
+	enum gesso_renderer_choice choice, struct gesso_reason *why);
+/* Destroys allocator and renderer too. Takes NULL. */
+void gesso_render_context_destroy(struct gesso_render_context *context);
+
+/*
+ * Use this instead of wlr_output_init_render: a nested output of a software
+ * renderer takes buffers that wlroots would not pair with it. False, with
+ * wlroots' log saying why, if renderer and output have nothing in common.
+ */
+bool gesso_render_context_init_output(
+	struct gesso_render_context *context, struct wlr_output *output);
+
+/*
+ * Returns when all that was drawn so far has been rasterised. Call it between
+ * rendering a frame and committing it to an output: llvmpipe goes on reading
+ * client buffers, and writing the output's, on its own threads after a render
+ * pass was submitted. Does nothing where the kernel's implicit fences do this.
+ */
+void gesso_render_context_wait(struct gesso_render_context *context);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_SOFTWARE_ALLOCATOR_H
+#define GESSO_SOFTWARE_ALLOCATOR_H
+
+#include <stdbool.h>
+
+/*
+ * The outputs' buffers when GLES2 is software: memfds, which llvmpipe takes as
+ * dma-bufs, and which show all three faces of a wlr_buffer (DMABUF for the
+ * renderer, SHM for a parent compositor, DATA_PTR for readers).
+ */
+
+struct wlr_allocator;
+struct wlr_output;
+struct wlr_renderer;
+
+/*
+ * With `shm_only_outputs`, a buffer's DMABUF face is shown to the renderer once,
+ * which imports it and keeps that, and is hidden ever after: wlroots' Wayland and
+ * X11 backends take the DMABUF face of a buffer whenever there is one, a parent
+ * refuses a memfd there by a fatal protocol error, and no fall-back to the SHM
+ * face follows. NULL on no memory. `renderer` is borrowed and outlives it.
+ */
+struct wlr_allocator *software_allocator_create(
+	struct wlr_renderer *renderer, bool shm_only_outputs);
+
+bool wlr_allocator_is_software(const struct wlr_allocator *allocator);
+
+/* wlr_output_init_render, for an output whose backend may take SHM only. */
+bool software_allocator_init_output(struct wlr_allocator *allocator, struct wlr_output *output);
+
+#endif
