@@ -7,20 +7,6 @@
 #include <string.h>
 #include <wlr/util/log.h>
 
-const char *gesso_path_name(enum gesso_path path)
-{
-	static const char *const names[GESSO_PATHS_LEN] = {
-		[GESSO_PATH_NATIVE] = "native",
-		[GESSO_PATH_DMABUF] = "dmabuf",
-		[GESSO_PATH_SHM_IMPORT] = "shm-import",
-		[GESSO_PATH_SHM_DIRECT] = "shm-direct",
-		[GESSO_PATH_SHM_UPLOAD] = "shm-upload",
-		[GESSO_PATH_OTHER] = "other",
-	};
-	assert(path < GESSO_PATHS_LEN);
-	return names[path];
-}
-
 struct gesso_ledger *gesso_ledger_create(
 	const struct gesso_render_context *context, uint64_t budget_bytes)
 {
@@ -131,6 +117,10 @@ void gesso_ledger_client_set_name(struct gesso_ledger_client *client, const char
 	}
 	memcpy(client->name, name ? name : "", len);
 	client->name[len] = '\0';
+	/* names reach terminals */
+	for (char *c = client->name; *c; c++) {
+		*c = (unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c;
+	}
 }
 
 #define MIB(bytes) ((double)(bytes) / (1024 * 1024))
