@@ -27,8 +27,9 @@ build() {
 	asan) flags=(-Db_sanitize=address,undefined -Db_lundef=false) ;;
 	esac
 
-	local log=$cache/logs/build-$place-$variant.log
+	local log=$build.log
 	make_cache
+	mkdir -p "${build%/*}"
 	exec 8>"$cache/build.lock"
 	flock --nonblock 8 || { step "build: another run is building; waiting"; flock 8; }
 	if [ "$(cat "$build/.gesso-root" 2>/dev/null)" != "$id" ]; then

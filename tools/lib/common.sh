@@ -6,6 +6,9 @@ checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cache=${GESSO_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/gesso}
 tool=${0##*/}
 
+# An ordinary user's PATH lacks these.
+PATH=$PATH:/usr/sbin:/sbin
+
 # What is built here is run by an ordinary user as well.
 umask 022
 
@@ -26,6 +29,23 @@ die() {
 die_usage() {
 	printf '%s: %s (see tools/%s --help)\n' "$tool" "$*" "$tool" >&2
 	exit 2
+}
+
+# In the background, so that a signal reaches the command at once and this waits for its end.
+run_child() {
+	local child status
+	"$@" <&0 &
+	child=$!
+	trap 'kill -TERM "$child" 2>/dev/null; interrupted=143' TERM
+	trap 'kill -INT "$child" 2>/dev/null; interrupted=130' INT
+	trap 'kill -HUP "$child" 2>/dev/null; interrupted=129' HUP
+	while :; do
+		status=0
+		wait "$child" || status=$?
+		kill -0 "$child" 2>/dev/null || break
+	done
+	trap - TERM INT HUP
+	return "$status"
 }
 
 # The comment block under a tool's SPDX line is its help.

@@ -15,7 +15,7 @@ run_in_root() {
 	local who=$1 display=$2
 	shift 2
 	make_cache
-	export GESSO_BIND="$checkout $cache ${GESSO_EXTRA_BIND:-}" GESSO_DISPLAY_SOCKET=
+	export GESSO_BIND=$checkout$'\n'$cache GESSO_DISPLAY_SOCKET=
 	[ -z "$display" ] || GESSO_DISPLAY_SOCKET=$(display_socket)
 	set -- "$checkout/tools/lib/enter-root" "$root" "$PWD" "$who" "$@"
 	if [ "$(id -u)" = 0 ]; then
@@ -27,7 +27,7 @@ run_in_root() {
 
 # As in the root: a runtime directory of its own, and no way to the caller's session unless asked.
 run_on_host() {
-	local who=$1 display=$2 socket child status=0
+	local who=$1 display=$2 socket status=0
 	shift 2
 	socket=$(display_socket)
 	unset LC_ALL LANGUAGE WAYLAND_SOCKET
@@ -44,16 +44,6 @@ run_on_host() {
 		set -- setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all --bounding-set=-all "$@"
 	fi
 
-	# In the background, so that a signal reaches the command at once.
-	"$@" <&0 &
-	child=$!
-	trap 'kill -TERM "$child" 2>/dev/null' TERM
-	trap 'kill -INT "$child" 2>/dev/null' INT
-	trap 'kill -HUP "$child" 2>/dev/null' HUP
-	while :; do
-		status=0
-		wait "$child" || status=$?
-		kill -0 "$child" 2>/dev/null || break
-	done
+	run_child "$@" || status=$?
 	exit "$status"
 }

@@ -72,7 +72,6 @@ run_host_pass() {
 		;;
 	esac
 	build "$variant"
-	rm -f "$build/meson-logs/results-$pass"
 	# The ordinary user writes its logs beside root's.
 	in_root chmod -R a+rwX "$build/meson-logs"
 	if [ "$pass" = user ] && ! in_root --user test -r "$checkout/meson.build"; then
@@ -80,8 +79,8 @@ run_host_pass() {
 		return
 	fi
 	step "test: host lane, $pass"
-	in_root "${root_options[@]}" "$runner" run "$pass" "$build" "$build/meson-logs/results-$pass" \
-		--no-suite kernel "${options[@]}" "${names[@]}" </dev/null || true
+	run_pass "$checkout/tools/in-root" "${root_options[@]}" "$runner" run "$pass" "$build" "$(result_file)" \
+		--no-suite kernel "${options[@]}" "${names[@]}"
 	collect_results "$pass"
 }
 
@@ -94,16 +93,28 @@ run_kernel_pass() {
 		step "test: kernel lane: the build has no test in suite 'kernel'"
 		return
 	fi
-	rm -f "$build/meson-logs/results-kernel"
 	step "test: kernel lane (a machine is booting; $machine_timeout_s s at most)"
-	"$checkout/tools/in-machine" --timeout "$machine_timeout_s" -- \
-		"$runner" run kernel "$build" "$build/meson-logs/results-kernel" --skips-fail \
-		--suite kernel "${slow[@]}" "${names[@]}" </dev/null || true
+	run_pass "$checkout/tools/in-machine" --timeout "$machine_timeout_s" -- \
+		"$runner" run kernel "$build" "$(result_file)" --skips-fail \
+		--suite kernel "${slow[@]}" "${names[@]}"
 	collect_results kernel
 }
 
+# Two runs of tools/test may share a build.
+result_file() {
+	echo "$build/meson-logs/run-$$"
+}
+
+run_pass() {
+	rm -f "$(result_file)"
+	interrupted=
+	run_child "$@" </dev/null || true
+	[ -z "$interrupted" ] || exit "$interrupted"
+}
+
 collect_results() {
-	local file=$build/meson-logs/results-$1
+	local file
+	file=$(result_file)
 	if [ -e "$file" ]; then
 		mv "$file" "$results/$1"
 	else

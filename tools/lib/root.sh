@@ -75,7 +75,7 @@ report_old_roots() {
 
 require_mmdebstrap() {
 	command -v mmdebstrap >/dev/null && return
-	local install='apt-get install --yes --no-install-recommends mmdebstrap uidmap'
+	local install='apt-get install --yes --no-install-recommends mmdebstrap uidmap debian-archive-keyring'
 	[ "$(id -u)" = 0 ] || die "mmdebstrap is missing: run 'sudo $install', then this again"
 	step "root: installing mmdebstrap"
 	{ DEBIAN_FRONTEND=noninteractive $install ||

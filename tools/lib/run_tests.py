@@ -11,6 +11,7 @@
 import json
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -42,9 +43,9 @@ def list_tests(build):
         print(lane, ",".join(suites), test["name"], sep="\t")
 
 
-def run_meson(pass_name, build, arguments):
+def run_meson(pass_name, build, log_base, arguments):
     """Streams one line a test; returns what else meson said, and its status."""
-    command = ["meson", "test", "-C", build, "--no-rebuild", "--logbase", f"testlog-{pass_name}"]
+    command = ["meson", "test", "-C", build, "--no-rebuild", "--logbase", log_base]
     other = []
     with subprocess.Popen(
         command + arguments,
@@ -54,6 +55,7 @@ def run_meson(pass_name, build, arguments):
         text=True,
         errors="replace",
     ) as meson:
+        signal.signal(signal.SIGTERM, lambda *_: meson.terminate())
         for line in meson.stdout:
             match = LINE.match(line)
             if match:
@@ -64,11 +66,15 @@ def run_meson(pass_name, build, arguments):
     return other, meson.returncode
 
 
-def read_log(pass_name, build):
-    path = pathlib.Path(build) / "meson-logs" / f"testlog-{pass_name}.json"
+def take_log(pass_name, logs, log_base):
+    """Reads meson's log and leaves it under the pass's name."""
+    path = logs / f"{log_base}.json"
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text(errors="replace").splitlines() if line]
+    lines = path.read_text(errors="replace").splitlines()
+    for suffix in ("json", "txt"):
+        (logs / f"{log_base}.{suffix}").replace(logs / f"testlog-{pass_name}.{suffix}")
+    return [json.loads(line) for line in lines if line]
 
 
 def print_failure(pass_name, result, word):
@@ -82,11 +88,11 @@ def print_failure(pass_name, result, word):
 def run(pass_name, build, results_path, arguments):
     skips_fail = "--skips-fail" in arguments
     arguments = [argument for argument in arguments if argument != "--skips-fail"]
-    log_path = pathlib.Path(build) / "meson-logs" / f"testlog-{pass_name}.json"
-    log_path.unlink(missing_ok=True)
+    logs = pathlib.Path(build) / "meson-logs"
+    log_base = f"{pathlib.Path(results_path).name}-{pass_name}"
 
-    other, status = run_meson(pass_name, build, arguments)
-    results = read_log(pass_name, build)
+    other, status = run_meson(pass_name, build, log_base, arguments)
+    results = take_log(pass_name, logs, log_base)
     failed = False
     with open(results_path, "w", encoding="utf-8") as output:
         for result in results:
