@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_LIBRARY_SWAPCHAIN_H
+#define GESSO_LIBRARY_SWAPCHAIN_H
+
+#include "buffer.h"
+#include "client.h"
+
+/*
+ * A window's buffers: which to paint next (swapchain.c), on which path
+ * (swapchain_path.c), and when they go (swapchain_buffers.c).
+ */
+
+#define SWAPCHAIN_SIDE_MAX_PX 16384
+#define SWAPCHAIN_BUFFERS_MAX 4
+
+struct gesso_swapchain {
+	struct wl_list link; /* gesso_client.swapchains */
+	struct gesso_client *client;
+	struct wl_surface *surface; /* borrowed */
+	struct gesso_swapchain_options options;
+	int width_px, height_px;
+	uint32_t fourcc;
+
+	enum gesso_client_path path; /* AUTO until it was chosen */
+	int64_t pending_deadline_ns; /* for the compositor's probe */
+	struct refusal refusal;	     /* why not native; NONE on native */
+	uint64_t refused_at;	     /* offers.serial + 1 when an allocation failed; 0 is never */
+	char allocator[32];
+
+	struct wl_list buffers;	 /* buffer.link */
+	struct buffer *painting; /* or NULL */
+	struct buffer *shown;	 /* attached last, or NULL */
+	int buffers_wanted;	 /* max_buffers, or fewer after a refusal */
+	bool fence_wait;	 /* an idle buffer was passed over for its fences */
+	int64_t still_deadline_ns;
+	bool still;
+
+	uint64_t frames;
+	uint64_t copied_bytes;
+	struct damage whole; /* what begin_frame reports for age 0 */
+
+	void *shadow;
+	size_t shadow_stride_bytes;
+	bool shadow_valid; /* holds the last frame */
+};
+
+/* ---- swapchain_path.c ---- */
+
+/* Chooses the path for the next frame; retires the buffers of another. */
+enum gesso_result swapchain_choose_path(struct gesso_swapchain *swapchain);
+/* Keeps the reason. Path native is not tried again before a resize or a later batch. */
+void swapchain_refuse_native(struct gesso_swapchain *swapchain, const struct refusal *refusal);
+
+/* ---- swapchain_buffers.c ---- */
+
+/* What is due and what a dispatch has made possible. */
+void swapchain_tick(struct gesso_swapchain *swapchain);
+int64_t swapchain_next_deadline_ns(const struct gesso_swapchain *swapchain);
+/* They are destroyed as soon as neither the compositor nor the screen needs them. */
+void swapchain_retire_buffers(struct gesso_swapchain *swapchain);
+/* GESSO_BUSY if none is idle now. Opens the bracket. */
+enum gesso_result swapchain_acquire(struct gesso_swapchain *swapchain, struct buffer **acquired);
+
+/* ---- shadow.c ---- */
+
+/* False on no memory. */
+bool shadow_prepare(struct gesso_swapchain *swapchain);
+/* Copies `damage` and what the buffer missed from the shadow to the buffer. */
+void shadow_copy(
+	struct gesso_swapchain *swapchain, struct buffer *buffer, const struct damage *damage);
+void shadow_drop(struct gesso_swapchain *swapchain);
+
+#endif

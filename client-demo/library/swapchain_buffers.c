@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "bracket.h"
+#include "clock.h"
+#include "swapchain.h"
+#include <string.h>
+
+/* Old buffers that the compositor has not released; more than these and resizing waits. */
+#define RETIRED_MAX 3
+#define FENCE_POLL_MS 2
+
+static int count_buffers(const struct gesso_swapchain *swapchain, bool retired)
+{
+	int count = 0;
+	const struct buffer *buffer;
+	wl_list_for_each(buffer, &swapchain->buffers, link) count += buffer->retired == retired;
+	return count;
+}
+
+static void destroy_buffer(struct gesso_swapchain *swapchain, struct buffer *buffer)
+{
+	if (swapchain->shown == buffer)
+		swapchain->shown = NULL;
+	buffer_destroy(buffer);
+}
+
+/* Destroying the attached wl_buffer would leave the surface's contents undefined. */
+static bool is_spare(const struct gesso_swapchain *swapchain, const struct buffer *buffer)
+{
+	return buffer != swapchain->shown && buffer->state != BUFFER_HELD &&
+		buffer->state != BUFFER_PAINTING;
+}
+
+static void destroy_spare_buffers(struct gesso_swapchain *swapchain)
+{
+	struct buffer *buffer, *tmp;
+	wl_list_for_each_safe(buffer, tmp, &swapchain->buffers, link)
+	{
+		if (is_spare(swapchain, buffer) && (buffer->retired || swapchain->still))
+			destroy_buffer(swapchain, buffer);
+	}
+}
+
+void swapchain_retire_buffers(struct gesso_swapchain *swapchain)
+{
+	struct buffer *buffer;
+	wl_list_for_each(buffer, &swapchain->buffers, link) buffer->retired = true;
+	destroy_spare_buffers(swapchain);
+}
+
+static int count_usable(const struct gesso_swapchain *swapchain)
+{
+	int count = 0;
+	const struct buffer *buffer;
+	wl_list_for_each(buffer, &swapchain->buffers, link) count +=
+		!buffer->retired && buffer->map != NULL;
+	return count;
+}
+
+/* Two buffers are enough to go on with: a third that is refused changes no path. */
+static void handle_failed(struct gesso_swapchain *swapchain, struct buffer *buffer)
+{
+	int usable = count_usable(swapchain);
+	if (!buffer->retired && usable >= 2)
+		swapchain->buffers_wanted = usable;
+	else if (!buffer->retired)
+		swapchain_refuse_native(swapchain, &buffer->refusal);
+	destroy_buffer(swapchain, buffer);
+}
+
+void swapchain_tick(struct gesso_swapchain *swapchain)
+{
+	struct buffer *buffer, *tmp;
+	wl_list_for_each_safe(buffer, tmp, &swapchain->buffers, link)
+	{
+		buffer_native_check_deadline(buffer, swapchain->client);
+		if (buffer->state == BUFFER_FAILED)
+			handle_failed(swapchain, buffer);
+	}
+	if (clock_now_ns() >= swapchain->still_deadline_ns && !swapchain->painting) {
+		swapchain->still = true;
+		swapchain->still_deadline_ns = CLOCK_NEVER;
+		shadow_drop(swapchain);
+	}
+	destroy_spare_buffers(swapchain);
+}
+
+int64_t swapchain_next_deadline_ns(const struct gesso_swapchain *swapchain)
+{
+	int64_t next_ns = CLOCK_NEVER;
+	if (!swapchain->painting)
+		next_ns = swapchain->still_deadline_ns;
+	if (swapchain->fence_wait)
+		next_ns = clock_earlier(next_ns, clock_after_ms(FENCE_POLL_MS));
+	if (clock_now_ns() < swapchain->pending_deadline_ns)
+		next_ns = clock_earlier(next_ns, swapchain->pending_deadline_ns);
+	const struct buffer *buffer;
+	wl_list_for_each(buffer, &swapchain->buffers, link)
+	{
+		if (buffer->state == BUFFER_PENDING)
+			next_ns = clock_earlier(next_ns, buffer->answer_deadline_ns);
+	}
+	return next_ns;
+}
+
+static bool buffer_is_ready(const struct buffer *buffer)
+{
+	return buffer->bracket_fd < 0 || bracket_is_ready(buffer->bracket_fd);
+}
+
+/* The idle buffer that was painted last: it has the least to catch up with. */
+static struct buffer *find_idle(struct gesso_swapchain *swapchain)
+{
+	struct buffer *best = NULL, *buffer;
+	swapchain->fence_wait = false;
+	wl_list_for_each(buffer, &swapchain->buffers, link)
+	{
+		if (buffer->retired || buffer->state != BUFFER_IDLE)
+			continue;
+		if (!buffer_is_ready(buffer))
+			swapchain->fence_wait = true;
+		else if (!best || buffer->painted_frame > best->painted_frame)
+			best = buffer;
+	}
+	return best;
+}
+
+static bool has_pending(const struct gesso_swapchain *swapchain)
+{
+	const struct buffer *buffer;
+	wl_list_for_each(buffer, &swapchain->buffers, link)
+	{
+		if (buffer->state == BUFFER_PENDING && !buffer->retired)
+			return true;
+	}
+	return false;
+}
+
+/* On path native it is there only once the answer has come. */
+static enum gesso_result add_buffer(struct gesso_swapchain *swapchain)
+{
+	bool native = swapchain->path == GESSO_CLIENT_PATH_NATIVE;
+	struct buffer *buffer = (native ? buffer_native_create : buffer_shm_create)(
+		swapchain->client, swapchain->width_px, swapchain->height_px, swapchain->fourcc);
+	if (!buffer)
+		return GESSO_ERROR_NO_MEMORY;
+	wl_list_insert(swapchain->buffers.prev, &buffer->link);
+	return GESSO_OK;
+}
+
+static enum gesso_result find_or_add(struct gesso_swapchain *swapchain, struct buffer **found)
+{
+	*found = find_idle(swapchain);
+	if (*found)
+		return GESSO_OK;
+	struct buffer *shown = swapchain->shown;
+	if (swapchain->options.max_buffers == 1 && shown && !shown->retired) {
+		swapchain->fence_wait = !buffer_is_ready(shown);
+		*found = shown;
+		return swapchain->fence_wait ? GESSO_BUSY : GESSO_OK;
+	}
+	if (has_pending(swapchain) ||
+		count_buffers(swapchain, false) >= swapchain->buffers_wanted ||
+		count_buffers(swapchain, true) >= RETIRED_MAX)
+		return GESSO_BUSY;
+	enum gesso_result result = add_buffer(swapchain);
+	if (result != GESSO_OK)
+		return result;
+	*found = find_idle(swapchain);
+	return *found ? GESSO_OK : GESSO_BUSY;
+}
+
+enum gesso_result swapchain_acquire(struct gesso_swapchain *swapchain, struct buffer **acquired)
+{
+	/* each turn without a result refuses the native path, which can happen once */
+	for (;;) {
+		enum gesso_result result = swapchain_choose_path(swapchain);
+		if (result == GESSO_OK)
+			result = find_or_add(swapchain, acquired);
+		if (result != GESSO_OK)
+			return result;
+		struct buffer *buffer = *acquired;
+		int error = buffer->bracket_fd >= 0 ? bracket_begin(buffer->bracket_fd) : 0;
+		if (error == 0)
+			return GESSO_OK;
+		struct refusal refusal;
+		refusal_set(&refusal, GESSO_CLIENT_REASON_SYNC_FAILED, "DMA_BUF_IOCTL_SYNC: %s",
+			strerror(-error));
+		swapchain_refuse_native(swapchain, &refusal);
+	}
+}
