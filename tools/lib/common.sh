@@ -9,6 +9,9 @@ tool=${0##*/}
 # An ordinary user's PATH lacks these.
 PATH=$PATH:/usr/sbin:/sbin
 
+# A closed standard input would be the number of the next file opened.
+[ -e /proc/self/fd/0 ] || exec </dev/null
+
 # What is built here is run by an ordinary user as well.
 umask 022
 
