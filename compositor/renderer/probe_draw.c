@@ -155,12 +155,13 @@ static bool make_buffers(struct probe *probe, struct gesso_allocator *allocator,
 		!gesso_mapping_init(&probe->paint, &probe->native.memory, true, why)) {
 		return false;
 	}
-	const struct wlr_drm_format *target_format = wlr_drm_format_set_get(
-		wlr_renderer_get_render_formats(context->renderer), DRM_FORMAT_XRGB8888);
-	if (target_format != NULL) {
-		probe->target = wlr_allocator_create_buffer(
-			context->allocator, WIDTH_PX, HEIGHT_PX, target_format);
-	}
+	uint64_t modifiers[] = {DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_MOD_INVALID};
+	probe->target = wlr_allocator_create_buffer(context->allocator, WIDTH_PX, HEIGHT_PX,
+		&(struct wlr_drm_format){
+			.format = DRM_FORMAT_XRGB8888,
+			.len = sizeof(modifiers) / sizeof(modifiers[0]),
+			.modifiers = modifiers,
+		});
 	probe->texture = wlr_texture_from_buffer(context->renderer, &probe->native.base);
 	if (probe->target == NULL || probe->texture == NULL) {
 		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
