@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Preloaded into the compositor; see gl_count.h. */
+#include "gl_count.h"
+#include <EGL/egl.h>
+#include <EGL/eglext.h>
+#include <GLES2/gl2.h>
+#include <GLES2/gl2ext.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct gl_count nowhere;
+static struct gl_count *count = &nowhere;
+
+static PFNEGLCREATEIMAGEKHRPROC real_create_image;
+static PFNEGLDESTROYIMAGEKHRPROC real_destroy_image;
+
+__attribute__((constructor)) static void map_file(void)
+{
+	const char *path = getenv("GESSO_GL_COUNT");
+	if (path == NULL || strcmp(program_invocation_short_name, "gesso") != 0) {
+		return;
+	}
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		abort();
+	}
+	void *map = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED) {
+		abort();
+	}
+	count = map;
+}
+
+static void *next(const char *name)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+	if (symbol == NULL) {
+		abort();
+	}
+	return symbol;
+}
+
+static uint64_t channels(GLenum format)
+{
+	switch (format) {
+	case GL_RGBA:
+	case GL_BGRA_EXT:
+		return 4;
+	case GL_RGB:
+		return 3;
+	case GL_LUMINANCE_ALPHA:
+	case GL_RG_EXT:
+		return 2;
+	default:
+		return 1;
+	}
+}
+
+static uint64_t pixel_bytes(GLenum format, GLenum type)
+{
+	switch (type) {
+	case GL_UNSIGNED_SHORT_5_6_5:
+	case GL_UNSIGNED_SHORT_4_4_4_4:
+	case GL_UNSIGNED_SHORT_5_5_5_1:
+		return 2;
+	case GL_UNSIGNED_INT_2_10_10_10_REV_EXT:
+		return 4;
+	case GL_UNSIGNED_SHORT:
+	case GL_HALF_FLOAT_OES:
+		return 2 * channels(format);
+	default:
+		return channels(format);
+	}
+}
+
+static void count_upload(
+	GLsizei width, GLsizei height, GLenum format, GLenum type, const void *pixels)
+{
+	if (pixels != NULL) {
+		count->uploads++;
+		count->uploaded_bytes +=
+			(uint64_t)width * (uint64_t)height * pixel_bytes(format, type);
+	}
+}
+
+void glTexImage2D(GLenum target, GLint level, GLint internal_format, GLsizei width, GLsizei height,
+	GLint border, GLenum format, GLenum type, const void *pixels)
+{
+	static PFNGLTEXIMAGE2DPROC real;
+	if (real == NULL) {
+		real = (PFNGLTEXIMAGE2DPROC)next("glTexImage2D");
+	}
+	count_upload(width, height, format, type, pixels);
+	real(target, level, internal_format, width, height, border, format, type, pixels);
+}
+
+void glTexSubImage2D(GLenum target, GLint level, GLint x, GLint y, GLsizei width, GLsizei height,
+	GLenum format, GLenum type, const void *pixels)
+{
+	static PFNGLTEXSUBIMAGE2DPROC real;
+	if (real == NULL) {
+		real = (PFNGLTEXSUBIMAGE2DPROC)next("glTexSubImage2D");
+	}
+	count_upload(width, height, format, type, pixels);
+	real(target, level, x, y, width, height, format, type, pixels);
+}
+
+static uint64_t inode_of_plane(const EGLint *attributes)
+{
+	struct stat status;
+	for (; attributes != NULL && attributes[0] != EGL_NONE; attributes += 2) {
+		if (attributes[0] == EGL_DMA_BUF_PLANE0_FD_EXT &&
+			fstat(attributes[1], &status) == 0) {
+			return status.st_ino;
+		}
+	}
+	return 0;
+}
+
+static EGLImageKHR create_image(EGLDisplay display, EGLContext context, EGLenum target,
+	EGLClientBuffer buffer, const EGLint *attributes)
+{
+	EGLImageKHR image = real_create_image(display, context, target, buffer, attributes);
+	if (image != EGL_NO_IMAGE_KHR) {
+		count->image_inodes[count->images % GL_COUNT_MAX_IMAGES] =
+			inode_of_plane(attributes);
+		count->images++;
+	}
+	return image;
+}
+
+static EGLBoolean destroy_image(EGLDisplay display, EGLImageKHR image)
+{
+	count->images_destroyed++;
+	return real_destroy_image(display, image);
+}
+
+/* wlroots fetches all extensions' functions, and a compositor may fetch any other this way. */
+__eglMustCastToProperFunctionPointerType eglGetProcAddress(const char *name)
+{
+	static __eglMustCastToProperFunctionPointerType (*real)(const char *);
+	if (real == NULL) {
+		real = (__typeof__(real))next("eglGetProcAddress");
+	}
+	__eglMustCastToProperFunctionPointerType function = real(name);
+	if (strcmp(name, "eglCreateImageKHR") == 0 && function != NULL) {
+		real_create_image = (PFNEGLCREATEIMAGEKHRPROC)function;
+		return (__eglMustCastToProperFunctionPointerType)create_image;
+	} else if (strcmp(name, "eglDestroyImageKHR") == 0 && function != NULL) {
+		real_destroy_image = (PFNEGLDESTROYIMAGEKHRPROC)function;
+		return (__eglMustCastToProperFunctionPointerType)destroy_image;
+	} else if (strcmp(name, "glTexImage2D") == 0) {
+		return (__eglMustCastToProperFunctionPointerType)glTexImage2D;
+	} else if (strcmp(name, "glTexSubImage2D") == 0) {
+		return (__eglMustCastToProperFunctionPointerType)glTexSubImage2D;
+	}
+	return function;
+}

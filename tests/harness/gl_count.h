@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_GL_COUNT_H
+#define TESTS_GL_COUNT_H
+
+#include <stdint.h>
+
+/*
+ * What the interposer gl_count.so saw the compositor ask of GL: it counts the
+ * bytes of glTexImage2D and glTexSubImage2D and the EGLImages made of dma-bufs,
+ * in a file that both sides map. The programs beside the compositor (the probe's
+ * helper) are not counted.
+ */
+
+#define GL_COUNT_MAX_IMAGES 512
+
+struct gl_count {
+	uint64_t uploaded_bytes, uploads;
+	uint64_t images, images_destroyed;
+	uint64_t image_inodes[GL_COUNT_MAX_IMAGES]; /* of plane 0's descriptor */
+};
+
+/* The test's side. Call before server_start: maps a new file and sets the environment. */
+volatile struct gl_count *gl_count_begin(void);
+/* Ends the mapping; servers started later are not counted. */
+void gl_count_end(volatile struct gl_count *count);
+/* EGLImages made of the memory `inode`. */
+uint64_t gl_count_images_of(const volatile struct gl_count *count, uint64_t inode);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "proc.h"
+#include "check.h"
+#include <dirent.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static FILE *open_file(pid_t pid, const char *name)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	FILE *file = fopen(path, "re");
+	if (file == NULL) {
+		FAIL("%s cannot be read", path);
+	}
+	return file;
+}
+
+static int each_descriptor(pid_t pid, FILE *out)
+{
+	char path[300], target[PATH_MAX];
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	DIR *directory = opendir(path);
+	if (directory == NULL) {
+		FAIL("%s cannot be read", path);
+	}
+	int count = 0;
+	struct dirent *entry;
+	while ((entry = readdir(directory)) != NULL) {
+		bool own = pid == getpid() && atoi(entry->d_name) == dirfd(directory);
+		if (entry->d_name[0] == '.' || own) {
+			continue;
+		}
+		count++;
+		if (out != NULL) {
+			snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, entry->d_name);
+			ssize_t length = readlink(path, target, sizeof(target) - 1);
+			fprintf(out, "  %s %.*s\n", entry->d_name, length > 0 ? (int)length : 0,
+				target);
+		}
+	}
+	closedir(directory);
+	return count;
+}
+
+int proc_count_descriptors(pid_t pid)
+{
+	return each_descriptor(pid, NULL);
+}
+
+void proc_print_descriptors(pid_t pid, FILE *out)
+{
+	each_descriptor(pid, out);
+}
+
+struct proc_mappings proc_mappings_of(pid_t pid, uint64_t inode)
+{
+	struct proc_mappings mappings = {0};
+	FILE *file = open_file(pid, "maps");
+	char line[PATH_MAX + 128];
+	while (fgets(line, sizeof(line), file) != NULL) {
+		uint64_t start, end, found;
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %" SCNu64, &start, &end,
+			    &found) == 3 &&
+			found == inode) {
+			mappings.count++;
+			mappings.size_bytes += end - start;
+		}
+	}
+	fclose(file);
+	return mappings;
+}
+
+static bool find_kib(FILE *file, const char *field, size_t *bytes)
+{
+	char line[256];
+	size_t length = strlen(field);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (strncmp(line, field, length) == 0 && line[length] == ':') {
+			*bytes = strtoull(line + length + 1, NULL, 10) * 1024;
+			return true;
+		}
+	}
+	return false;
+}
+
+size_t proc_anonymous_bytes(pid_t pid)
+{
+	FILE *file = open_file(pid, "smaps_rollup");
+	size_t bytes;
+	bool found = find_kib(file, "Anonymous", &bytes);
+	fclose(file);
+	CHECK(found);
+	return bytes;
+}
+
+size_t proc_meminfo_bytes(const char *field)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	CHECK(file != NULL);
+	size_t bytes;
+	bool found = find_kib(file, field, &bytes);
+	fclose(file);
+	if (!found) {
+		FAIL("/proc/meminfo has no %s", field);
+	}
+	return bytes;
+}
+
+void proc_settle(void)
+{
+	size_t before = SIZE_MAX;
+	for (int tries = 0; tries < 40; tries++) {
+		size_t now = proc_meminfo_bytes("Shmem") + proc_meminfo_bytes("AnonPages");
+		size_t change = now > before ? now - before : before - now;
+		if (change <= 64 * 1024) {
+			return;
+		}
+		before = now;
+		nanosleep(&(struct timespec){.tv_nsec = 250 * 1000 * 1000}, NULL);
+	}
+}

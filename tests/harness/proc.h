@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_PROC_H
+#define TESTS_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/* What the kernel says of a process and of its own memory: read, never guessed. */
+
+/* Open descriptors, the one that counts them not among them. */
+int proc_count_descriptors(pid_t pid);
+/* Number and target of each, a line each. */
+void proc_print_descriptors(pid_t pid, FILE *out);
+
+struct proc_mappings {
+	size_t count; /* mappings of one inode */
+	size_t size_bytes;
+};
+
+/* The mappings of `inode` (st_ino of a memfd or a dma-buf) in the process. */
+struct proc_mappings proc_mappings_of(pid_t pid, uint64_t inode);
+
+/* Bytes of private anonymous memory, from smaps_rollup. */
+size_t proc_anonymous_bytes(pid_t pid);
+
+/* A field of /proc/meminfo, such as "Shmem", in bytes. Fails the case if there is none. */
+size_t proc_meminfo_bytes(const char *field);
+
+/* Resident pages have a cost that settles: waits until Shmem and AnonPages stay as they are. */
+void proc_settle(void);
+
+#endif

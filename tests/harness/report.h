@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_REPORT_H
+#define TESTS_REPORT_H
+
+#include "client.h"
+
+/*
+ * One gesso_memory_report_v1, as it came. Clients of a case share a pid, so sums
+ * are over the whole report or over those of one name.
+ */
+
+#define REPORT_MAX 128
+
+struct report_client {
+	uint32_t id;
+	int pid;
+	char name[64];
+	uint32_t surfaces;
+	uint64_t held_bytes;
+};
+
+struct report_path {
+	uint32_t client, path;
+	uint64_t frames, imports, copied_bytes, texture_bytes;
+	uint32_t reason;
+	char words[200];
+};
+
+struct report_buffer {
+	uint32_t client, path, kind, format, shown;
+	char allocator[32];
+	uint64_t inode, size_bytes;
+	int width_px, height_px;
+};
+
+struct report {
+	int pid;
+	char renderer[128], renderer_reason[200];
+	uint32_t software;
+	uint64_t budget_bytes;
+	struct client_allocator allocators[CLIENT_MAX_LINKS];
+	struct report_client clients[REPORT_MAX];
+	struct report_path paths[REPORT_MAX];
+	struct report_buffer buffers[REPORT_MAX];
+	size_t allocators_len, clients_len, paths_len, buffers_len;
+	bool done;
+};
+
+void report_read(struct report *report, struct client *client);
+
+/* Sums over all clients. */
+uint64_t report_held_bytes(const struct report *report);
+struct report_path report_sum(const struct report *report, enum gesso_memory_report_v1_path path);
+
+/* NULL if there is none. */
+const struct report_buffer *report_find_buffer(const struct report *report, uint64_t inode);
+const struct report_client *report_find_client(const struct report *report, const char *name);
+
+#endif

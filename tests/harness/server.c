@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "server.h"
+#include "buffer.h"
+#include "capture.h"
+#include "case.h"
+#include "client.h"
+#include "proc.h"
+#include "report.h"
+#include "window.h"
+#include "workdir.h"
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_ARGUMENTS 48
+
+static void split(char *text, char *arguments[MAX_ARGUMENTS])
+{
+	size_t length = 0;
+	arguments[length++] = getenv("GESSO_BIN");
+	CHECK(arguments[0] != NULL);
+	for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
+		CHECK_INT(<, length, MAX_ARGUMENTS - 1);
+		arguments[length++] = word;
+	}
+	arguments[length] = NULL;
+}
+
+static pid_t spawn(char *text, const char *log_name)
+{
+	char *arguments[MAX_ARGUMENTS];
+	split(text, arguments);
+	char log_path[PATH_MAX];
+	snprintf(log_path, sizeof(log_path), "%s/%s", workdir_path(), log_name);
+	fflush(NULL);
+	pid_t pid = fork();
+	CHECK_INT(>=, pid, 0);
+	if (pid > 0) {
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_DFL);
+	alarm(0);
+	int in = open("/dev/null", O_RDONLY);
+	int out = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	const char *preload = getenv("GESSO_TEST_PRELOAD");
+	if (preload != NULL) {
+		setenv("LD_PRELOAD", preload, 1);
+	}
+	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0) {
+		_exit(126);
+	}
+	close(in);
+	close(out);
+	execv(arguments[0], arguments);
+	fprintf(stderr, "%s: %s\n", arguments[0], strerror(errno));
+	_exit(127);
+}
+
+static void read_socket_name(struct server *server, int fd)
+{
+	size_t length = 0;
+	while (length < sizeof(server->socket) - 1) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
+		int count = poll(&ready, 1, case_seconds(25) * 1000);
+		if (count < 0 && errno == EINTR) {
+			continue;
+		}
+		if (count <= 0) {
+			FAIL("the compositor was not ready in time");
+		}
+		ssize_t got = read(fd, server->socket + length, 1);
+		if (got <= 0) {
+			FAIL("the compositor ended before it was ready");
+		}
+		if (server->socket[length] == '\n') {
+			server->socket[length] = '\0';
+			return;
+		}
+		length++;
+	}
+	FAIL("the socket's name is too long");
+}
+
+static void format_arguments(char *text, size_t size, const char *format, va_list arguments)
+{
+	size_t used = strlen(text);
+	int length = vsnprintf(text + used, size - used, format, arguments);
+	CHECK(length >= 0 && (size_t)length < size - used);
+}
+
+void server_start(struct server *server, const char *format, ...)
+{
+	static int started;
+	*server = (struct server){.descriptors = -1};
+	int pipe_fds[2];
+	CHECK_EQUAL(pipe(pipe_fds), 0);
+	CHECK_INT(>=, fcntl(pipe_fds[0], F_SETFD, FD_CLOEXEC), 0);
+
+	char text[1024], log_name[32];
+	snprintf(text, sizeof(text), "--backend headless --ready-fd %d ", pipe_fds[1]);
+	va_list arguments;
+	va_start(arguments, format);
+	format_arguments(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	snprintf(log_name, sizeof(log_name), "gesso-%d.log", ++started);
+	server->pid = spawn(text, log_name);
+	close(pipe_fds[1]);
+	read_socket_name(server, pipe_fds[0]);
+	close(pipe_fds[0]);
+}
+
+static bool wait_for_end(pid_t pid, int seconds, int *status)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	CHECK_INT(>=, pidfd, 0);
+	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+	int count;
+	do {
+		count = poll(&ended, 1, seconds * 1000);
+	} while (count < 0 && errno == EINTR);
+	close(pidfd);
+	return count > 0 && waitpid(pid, status, 0) == pid;
+}
+
+void server_stop(struct server *server)
+{
+	CHECK_EQUAL(kill(server->pid, SIGTERM), 0);
+	int status;
+	if (!wait_for_end(server->pid, case_seconds(15), &status)) {
+		FAIL("the compositor did not end after SIGTERM");
+	}
+	if (WIFSIGNALED(status)) {
+		FAIL("the compositor ended by signal %d", WTERMSIG(status));
+	}
+	CHECK_EQUAL(WEXITSTATUS(status), 0);
+}
+
+int server_run(const char *log_name, const char *format, ...)
+{
+	char text[1024] = "";
+	va_list arguments;
+	va_start(arguments, format);
+	format_arguments(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	pid_t pid = spawn(text, log_name);
+	int status;
+	if (!wait_for_end(pid, case_seconds(25), &status)) {
+		FAIL("the compositor did not end by itself");
+	}
+	if (WIFSIGNALED(status)) {
+		FAIL("the compositor ended by signal %d", WTERMSIG(status));
+	}
+	return WEXITSTATUS(status);
+}
+
+void server_check_alive(struct server *server)
+{
+	struct client client;
+	client_connect(&client, server);
+	struct window window;
+	window_create(&window, &client, "alive");
+	struct buffer buffer;
+	buffer_create_shm(&buffer, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	window_show(&window, &buffer);
+	if (client.screencopy != NULL) {
+		struct picture picture;
+		capture_output(&picture, &client, 0);
+		picture_finish(&picture);
+	}
+	window_destroy(&window);
+	buffer_destroy(&buffer);
+	client_roundtrip(&client);
+	client_disconnect(&client);
+}
+
+/* Descriptors stop changing when the compositor has noticed that clients are gone. */
+static int settled_descriptors(const struct server *server, int wanted)
+{
+	int count = -1, same = 0;
+	for (int tries = 0; tries < 50 * case_seconds(2) && same < 10; tries++) {
+		int now = proc_count_descriptors(server->pid);
+		same = now == count ? same + 1 : 0;
+		count = now;
+		if (now == wanted) {
+			break;
+		}
+		nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
+	}
+	return count;
+}
+
+void server_warm_up(struct server *server)
+{
+	server_check_alive(server);
+	server_check_alive(server);
+	server->descriptors = settled_descriptors(server, -1);
+}
+
+void server_check_empty(struct server *server)
+{
+	CHECK_INT(>=, server->descriptors, 0);
+	int now = settled_descriptors(server, server->descriptors);
+	if (now != server->descriptors) {
+		proc_print_descriptors(server->pid, stderr);
+		FAIL("the compositor had %d descriptors and now has %d", server->descriptors, now);
+	}
+	struct client client;
+	client_connect(&client, server);
+	if (client.reporter != NULL) {
+		struct report report;
+		report_read(&report, &client);
+		CHECK_INT(<=, report.clients_len, 1);
+		CHECK_EQUAL(report.buffers_len, 0);
+		CHECK_EQUAL(report_held_bytes(&report), 0);
+	}
+	client_disconnect(&client);
+}

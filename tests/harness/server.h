@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_SERVER_H
+#define TESTS_SERVER_H
+
+#include <sys/types.h>
+
+/*
+ * The compositor under test: the program that GESSO_BIN names, headless, in the
+ * case's own XDG_RUNTIME_DIR. Waits for it are bounded.
+ */
+
+struct server {
+	pid_t pid;
+	char socket[64]; /* name for wl_display_connect */
+	int descriptors; /* open when it was idle, before the case's clients */
+};
+
+/*
+ * Starts it with the given options (a printf format, split at spaces) and
+ * returns when it accepts clients and its probes have ended.
+ */
+void server_start(struct server *server, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Shows and captures one window, so that whatever the compositor opens once
+ * (output buffers, cursor, keymap) is open, and notes its descriptors.
+ */
+void server_warm_up(struct server *server);
+
+/*
+ * Call when every client of the case is gone. Waits until the compositor has as
+ * many descriptors as after server_warm_up, then checks that the ledger knows
+ * nobody but the asker. Fails the case otherwise.
+ */
+void server_check_empty(struct server *server);
+
+/* Fails the case unless the compositor still serves a new client. */
+void server_check_alive(struct server *server);
+
+/* SIGTERM; fails the case unless it ends with exit status 0. */
+void server_stop(struct server *server);
+
+/*
+ * For runs that are expected to end by themselves: starts GESSO_BIN with the
+ * options and returns its exit status, its output in the case's directory as
+ * `log_name`.
+ */
+int server_run(const char *log_name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
