@@ -122,21 +122,16 @@ struct buffer *buffer_native_create(
 	struct buffer *buffer = buffer_new(width_px, height_px, fourcc);
 	if (!buffer)
 		return NULL;
-	/* wayland-scanner makes no stub for a request with two new objects */
-	struct wl_proxy *manager = (struct wl_proxy *)client->offers.manager;
-	struct wl_proxy *answer = wl_proxy_create(manager, &gesso_gpu_memory_buffer_v1_interface);
-	struct wl_proxy *wl_buffer = answer ? wl_proxy_create(manager, &wl_buffer_interface) : NULL;
+	buffer->answer = gesso_gpu_memory_buffer_manager_v1_create_buffer(
+		client->offers.manager, width_px, height_px, fourcc);
+	struct wl_buffer *wl_buffer =
+		buffer->answer ? gesso_gpu_memory_buffer_v1_get_buffer(buffer->answer) : NULL;
 	if (!wl_buffer) {
-		if (answer)
-			wl_proxy_destroy(answer);
 		buffer_destroy(buffer);
 		return NULL;
 	}
-	wl_proxy_marshal(manager, GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_CREATE_BUFFER, answer,
-		wl_buffer, width_px, height_px, fourcc);
-	buffer->answer = (struct gesso_gpu_memory_buffer_v1 *)answer;
 	gesso_gpu_memory_buffer_v1_add_listener(buffer->answer, &answer_listener, buffer);
-	buffer_set_wl_buffer(buffer, (struct wl_buffer *)wl_buffer);
+	buffer_set_wl_buffer(buffer, wl_buffer);
 	buffer->state = BUFFER_PENDING;
 	buffer->answer_deadline_ns = clock_after_ms(client->answer_timeout_ms);
 	return buffer;

@@ -34,8 +34,9 @@ struct gesso_gpu_memory_buffer_manager {
 struct gpu_memory_buffer {
 	struct native_buffer native;
 	struct gesso_gpu_memory_buffer_manager *manager;
-	struct wl_resource *resource; /* wl_buffer; NULL once destroyed */
-	struct wl_resource *answer;   /* NULL once destroyed */
+	struct wl_resource *resource; /* wl_buffer; NULL before it is made and once destroyed */
+	struct wl_resource *answer;   /* gesso_gpu_memory_buffer_v1; NULL once destroyed */
+	bool resource_made;
 	struct wl_list queue_link;    /* empty unless it waits to be served */
 	struct gesso_ledger_buffer entry;
 	bool allocated;
@@ -139,14 +140,38 @@ static void answer_handle_resource_destroy(struct wl_resource *resource)
 	buffer->answer = NULL;
 	wl_list_remove(&buffer->queue_link);
 	wl_list_init(&buffer->queue_link);
+	if (!buffer->resource_made) {
+		wlr_buffer_drop(&buffer->native.base);
+	}
 }
 
 static const struct wl_buffer_interface wl_buffer_impl = {
 	.destroy = handle_destroy,
 };
 
+static void answer_request_get_buffer(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id)
+{
+	struct gpu_memory_buffer *buffer = buffer_from_answer(resource);
+	if (buffer == NULL || buffer->resource_made) {
+		wl_resource_post_error(resource, GESSO_GPU_MEMORY_BUFFER_V1_ERROR_ALREADY_MADE,
+			"get_buffer was sent before on gesso_gpu_memory_buffer_v1#%u",
+			wl_resource_get_id(resource));
+		return;
+	}
+	buffer->resource = wl_resource_create(client, &wl_buffer_interface, 1, id);
+	if (buffer->resource == NULL) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	buffer->resource_made = true;
+	wl_resource_set_implementation(
+		buffer->resource, &wl_buffer_impl, buffer, buffer_handle_resource_destroy);
+}
+
 static const struct gesso_gpu_memory_buffer_v1_interface answer_impl = {
 	.destroy = handle_destroy,
+	.get_buffer = answer_request_get_buffer,
 };
 
 static void send_allocated(struct gpu_memory_buffer *buffer)
@@ -277,8 +302,7 @@ static bool check_size(struct wl_resource *resource, int32_t width_px, int32_t h
 }
 
 static void manager_request_create_buffer(struct wl_client *client, struct wl_resource *resource,
-	uint32_t answer_id, uint32_t buffer_id, int32_t width_px, int32_t height_px,
-	uint32_t fourcc)
+	uint32_t answer_id, int32_t width_px, int32_t height_px, uint32_t fourcc)
 {
 	struct gesso_gpu_memory_buffer_manager *manager = manager_from_resource(resource);
 	if (!check_size(resource, width_px, height_px)) {
@@ -287,25 +311,20 @@ static void manager_request_create_buffer(struct wl_client *client, struct wl_re
 	struct wl_resource *answer = wl_resource_create(client,
 		&gesso_gpu_memory_buffer_v1_interface, wl_resource_get_version(resource),
 		answer_id);
-	struct wl_resource *wl_buffer =
-		wl_resource_create(client, &wl_buffer_interface, 1, buffer_id);
 	struct gpu_memory_buffer *buffer = calloc(1, sizeof(*buffer));
-	if (answer == NULL || wl_buffer == NULL || buffer == NULL) {
+	if (answer == NULL || buffer == NULL) {
 		free(buffer);
 		wl_client_post_no_memory(client);
 		return;
 	}
 	native_buffer_init(&buffer->native, width_px, height_px, buffer_handle_destroyed);
 	buffer->manager = manager;
-	buffer->resource = wl_buffer;
 	buffer->answer = answer;
 	buffer->fourcc = fourcc;
 	buffer->release.notify = buffer_handle_release;
 	wl_signal_add(&buffer->native.base.events.release, &buffer->release);
 	wl_resource_set_implementation(
 		answer, &answer_impl, buffer, answer_handle_resource_destroy);
-	wl_resource_set_implementation(
-		wl_buffer, &wl_buffer_impl, buffer, buffer_handle_resource_destroy);
 
 	wl_list_insert(manager->queue.prev, &buffer->queue_link);
 	eventfd_write(manager->wake_fd, 1);

@@ -129,31 +129,15 @@ static const struct gesso_gpu_memory_buffer_v1_listener answer_listener = {
 	.failed = answer_handle_failed,
 };
 
-/*
- * create_buffer has two new objects, for which the scanner makes no stub: both
- * proxies are made here, and their ids go out in one message.
- */
 void buffer_request_on(struct buffer *buffer, struct client *client,
 	struct gesso_gpu_memory_buffer_manager_v1 *manager, int width_px, int height_px,
 	uint32_t fourcc)
 {
 	CHECK(manager != NULL);
 	buffer_init(buffer, client, width_px, height_px, fourcc);
-	struct wl_proxy *factory = (struct wl_proxy *)manager;
-	struct wl_proxy *answer = wl_proxy_create(factory, &gesso_gpu_memory_buffer_v1_interface);
-	struct wl_proxy *wl_buffer = wl_proxy_create(factory, &wl_buffer_interface);
-	CHECK(answer != NULL && wl_buffer != NULL);
-	union wl_argument arguments[] = {
-		{.o = (struct wl_object *)answer},
-		{.o = (struct wl_object *)wl_buffer},
-		{.i = width_px},
-		{.i = height_px},
-		{.u = fourcc},
-	};
-	wl_proxy_marshal_array(
-		factory, GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_CREATE_BUFFER, arguments);
-	buffer->answer = (struct gesso_gpu_memory_buffer_v1 *)answer;
-	buffer->wl_buffer = (struct wl_buffer *)wl_buffer;
+	buffer->answer =
+		gesso_gpu_memory_buffer_manager_v1_create_buffer(manager, width_px, height_px, fourcc);
+	buffer->wl_buffer = gesso_gpu_memory_buffer_v1_get_buffer(buffer->answer);
 	gesso_gpu_memory_buffer_v1_add_listener(buffer->answer, &answer_listener, buffer);
 	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);
 }
