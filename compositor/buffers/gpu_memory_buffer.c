@@ -1,59 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "buffers/gpu_memory_buffer.h"
+#include "buffers/gpu_memory_buffer_impl.h"
 #include "allocators/chain.h"
-#include "buffers/native_buffer.h"
 #include "gesso-gpu-memory-buffer-v1-protocol.h"
-#include "memory/ledger.h"
-#include "renderer/render_context.h"
 #include <assert.h>
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <wlr/types/wlr_buffer.h>
-#include <wlr/util/log.h>
-
-#define GPU_MEMORY_BUFFER_MANAGER_VERSION 1
 
 /* Each costs the compositor a descriptor, whatever its size. */
 #define MAX_BUFFERS_PER_CLIENT 512
 
-struct gesso_gpu_memory_buffer_manager {
-	struct wl_global *global;
-	struct gesso_render_context *context;
-	struct gesso_allocator_chain *chain;
-	struct gesso_ledger *ledger;
-	struct wl_list resources;
-	struct wl_list queue; /* gpu_memory_buffer.queue_link */
-	struct wl_client *served_last;
-	int wake_fd; /* an eventfd, readable while the queue is not empty */
-	struct wl_event_source *wake;
-	struct wl_listener display_destroy;
-};
-
-struct gpu_memory_buffer {
-	struct native_buffer native;
-	struct gesso_gpu_memory_buffer_manager *manager;
-	struct wl_resource *resource; /* wl_buffer; NULL before it is made and once destroyed */
-	struct wl_resource *answer;   /* gesso_gpu_memory_buffer_v1; NULL once destroyed */
-	bool resource_made;
-	struct wl_list queue_link;    /* empty unless it waits to be served */
-	struct gesso_ledger_buffer entry;
-	bool allocated;
-	uint32_t fourcc;
-	struct wl_listener release;
-};
-
 static const struct wl_buffer_interface wl_buffer_impl;
 static const struct gesso_gpu_memory_buffer_v1_interface answer_impl;
-static const struct gesso_gpu_memory_buffer_manager_v1_interface manager_impl;
-
-static struct gesso_gpu_memory_buffer_manager *manager_from_resource(struct wl_resource *resource)
-{
-	assert(wl_resource_instance_of(
-		resource, &gesso_gpu_memory_buffer_manager_v1_interface, &manager_impl));
-	return wl_resource_get_user_data(resource);
-}
 
 static struct gpu_memory_buffer *buffer_from_answer(struct wl_resource *resource)
 {
@@ -236,7 +196,7 @@ static bool within_count(const struct gesso_ledger_client *client, struct gesso_
 	return false;
 }
 
-static void serve(struct gpu_memory_buffer *buffer)
+void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 {
 	struct wl_client *wl_client = wl_resource_get_client(buffer->answer);
 	struct gesso_ledger_client *client =
@@ -260,57 +220,12 @@ static void serve(struct gpu_memory_buffer *buffer)
 	gesso_gpu_memory_buffer_v1_send_failed(buffer->answer, why.code, why.words);
 }
 
-/* The oldest request of another client than the one served last, else the oldest. */
-static struct gpu_memory_buffer *next_in_queue(struct gesso_gpu_memory_buffer_manager *manager)
+void gpu_memory_buffer_create(struct gesso_gpu_memory_buffer_manager *manager,
+	struct wl_client *client, uint32_t version, uint32_t id, int width_px, int height_px,
+	uint32_t fourcc)
 {
-	struct gpu_memory_buffer *buffer;
-	wl_list_for_each (buffer, &manager->queue, queue_link) {
-		if (wl_resource_get_client(buffer->answer) != manager->served_last) {
-			return buffer;
-		}
-	}
-	return wl_container_of(manager->queue.next, buffer, queue_link);
-}
-
-static int manager_handle_wake(int fd, uint32_t mask, void *data)
-{
-	struct gesso_gpu_memory_buffer_manager *manager = data;
-	if (!wl_list_empty(&manager->queue)) {
-		struct gpu_memory_buffer *buffer = next_in_queue(manager);
-		wl_list_remove(&buffer->queue_link);
-		wl_list_init(&buffer->queue_link);
-		manager->served_last = wl_resource_get_client(buffer->answer);
-		serve(buffer);
-	}
-	if (wl_list_empty(&manager->queue)) {
-		eventfd_t value;
-		eventfd_read(manager->wake_fd, &value);
-	}
-	return 0;
-}
-
-static bool check_size(struct wl_resource *resource, int32_t width_px, int32_t height_px)
-{
-	if (width_px >= 1 && width_px <= GESSO_MAX_SIDE_PX && height_px >= 1 &&
-		height_px <= GESSO_MAX_SIDE_PX) {
-		return true;
-	}
-	wl_resource_post_error(resource, GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_ERROR_INVALID_SIZE,
-		"%dx%d: width and height must lie between 1 and %d", width_px, height_px,
-		GESSO_MAX_SIDE_PX);
-	return false;
-}
-
-static void manager_request_create_buffer(struct wl_client *client, struct wl_resource *resource,
-	uint32_t answer_id, int32_t width_px, int32_t height_px, uint32_t fourcc)
-{
-	struct gesso_gpu_memory_buffer_manager *manager = manager_from_resource(resource);
-	if (!check_size(resource, width_px, height_px)) {
-		return;
-	}
 	struct wl_resource *answer = wl_resource_create(client,
-		&gesso_gpu_memory_buffer_v1_interface, wl_resource_get_version(resource),
-		answer_id);
+		&gesso_gpu_memory_buffer_v1_interface, (int)version, id);
 	struct gpu_memory_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (answer == NULL || buffer == NULL) {
 		free(buffer);
@@ -330,122 +245,7 @@ static void manager_request_create_buffer(struct wl_client *client, struct wl_re
 	eventfd_write(manager->wake_fd, 1);
 }
 
-static const struct gesso_gpu_memory_buffer_manager_v1_interface manager_impl = {
-	.destroy = handle_destroy,
-	.create_buffer = manager_request_create_buffer,
-};
-
-static void send_batch(
-	const struct gesso_gpu_memory_buffer_manager *manager, struct wl_resource *resource)
+void gpu_memory_buffer_register(void)
 {
-	const struct gesso_allocator_chain *chain = manager->chain;
-	for (size_t i = 0; i < gesso_allocator_chain_length(chain); i++) {
-		struct gesso_allocator_state state = gesso_allocator_chain_state(chain, i);
-		if (state.refusal.code == GESSO_REASON_NONE) {
-			gesso_gpu_memory_buffer_manager_v1_send_allocator(resource,
-				state.impl->name, state.impl->kind, state.impl->cached);
-		} else {
-			gesso_gpu_memory_buffer_manager_v1_send_refusal(resource, state.impl->name,
-				state.refusal.code, state.refusal.words);
-		}
-	}
-	uint32_t formats = gesso_allocator_chain_formats(chain);
-	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
-		if ((formats & (1u << i)) != 0) {
-			gesso_gpu_memory_buffer_manager_v1_send_format(
-				resource, gesso_formats[i].fourcc);
-		}
-	}
-	gesso_gpu_memory_buffer_manager_v1_send_done(resource);
-}
-
-static void manager_handle_resource_destroy(struct wl_resource *resource)
-{
-	wl_list_remove(wl_resource_get_link(resource));
-}
-
-static void manager_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)
-{
-	struct gesso_gpu_memory_buffer_manager *manager = data;
-	struct wl_resource *resource = wl_resource_create(
-		client, &gesso_gpu_memory_buffer_manager_v1_interface, (int)version, id);
-	if (resource == NULL) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(
-		resource, &manager_impl, manager, manager_handle_resource_destroy);
-	wl_list_insert(&manager->resources, wl_resource_get_link(resource));
-	send_batch(manager, resource);
-}
-
-static void manager_handle_display_destroy(struct wl_listener *listener, void *data)
-{
-	struct gesso_gpu_memory_buffer_manager *manager =
-		wl_container_of(listener, manager, display_destroy);
-	wl_list_remove(&manager->display_destroy.link);
-	wl_global_destroy(manager->global);
-	wl_event_source_remove(manager->wake);
-	close(manager->wake_fd);
-	free(manager);
-}
-
-struct gesso_gpu_memory_buffer_manager *gesso_gpu_memory_buffer_manager_create(
-	struct wl_display *display, struct gesso_render_context *context,
-	struct gesso_allocator_chain *chain, struct gesso_ledger *ledger)
-{
-	struct gesso_gpu_memory_buffer_manager *manager = calloc(1, sizeof(*manager));
-	if (manager == NULL) {
-		return NULL;
-	}
-	manager->context = context;
-	manager->chain = chain;
-	manager->ledger = ledger;
-	wl_list_init(&manager->resources);
-	wl_list_init(&manager->queue);
-
-	manager->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (manager->wake_fd < 0) {
-		goto fail;
-	}
-	manager->wake = wl_event_loop_add_fd(wl_display_get_event_loop(display), manager->wake_fd,
-		WL_EVENT_READABLE, manager_handle_wake, manager);
-	if (manager->wake == NULL) {
-		goto fail;
-	}
-	manager->global = wl_global_create(display,
-		&gesso_gpu_memory_buffer_manager_v1_interface, GPU_MEMORY_BUFFER_MANAGER_VERSION,
-		manager, manager_bind);
-	if (manager->global == NULL) {
-		goto fail;
-	}
 	wlr_buffer_register_resource_interface(&buffer_resource_interface);
-	manager->display_destroy.notify = manager_handle_display_destroy;
-	wl_display_add_destroy_listener(display, &manager->display_destroy);
-	return manager;
-
-fail:
-	wlr_log_errno(WLR_ERROR, "gpu_memory_buffer: the global could not be made");
-	if (manager->wake != NULL) {
-		wl_event_source_remove(manager->wake);
-	}
-	if (manager->wake_fd >= 0) {
-		close(manager->wake_fd);
-	}
-	free(manager);
-	return NULL;
-}
-
-void gesso_gpu_memory_buffer_manager_announce(struct gesso_gpu_memory_buffer_manager *manager)
-{
-	struct wl_resource *resource;
-	wl_resource_for_each (resource, &manager->resources) {
-		send_batch(manager, resource);
-	}
-}
-
-bool gesso_gpu_memory_buffer_manager_owns_global(
-	const struct gesso_gpu_memory_buffer_manager *manager, const struct wl_global *global)
-{
-	return manager->global == global;
 }

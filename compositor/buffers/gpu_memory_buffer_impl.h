@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_GPU_MEMORY_BUFFER_IMPL_H
+#define GESSO_GPU_MEMORY_BUFFER_IMPL_H
+
+#include "buffers/gpu_memory_buffer.h"
+#include "buffers/native_buffer.h"
+#include "memory/ledger.h"
+
+/*
+ * Private to gpu_memory_buffer.c (one client's request: its two protocol objects and
+ * its memory) and gpu_memory_manager.c (the global, its batch, and the queue in which
+ * requests wait).
+ */
+
+struct gesso_gpu_memory_buffer_manager {
+	struct wl_global *global;
+	struct gesso_render_context *context;
+	struct gesso_allocator_chain *chain;
+	struct gesso_ledger *ledger;
+	struct wl_list resources;
+	struct wl_list queue; /* gpu_memory_buffer.queue_link */
+	struct wl_client *served_last;
+	int wake_fd; /* an eventfd, readable while the queue is not empty */
+	struct wl_event_source *wake;
+	struct wl_listener display_destroy;
+};
+
+struct gpu_memory_buffer {
+	struct native_buffer native;
+	struct gesso_gpu_memory_buffer_manager *manager;
+	struct wl_resource *resource; /* wl_buffer; NULL before it is made and once destroyed */
+	struct wl_resource *answer;   /* gesso_gpu_memory_buffer_v1; NULL once destroyed */
+	bool resource_made;
+	struct wl_list queue_link;    /* empty unless it waits to be served */
+	struct gesso_ledger_buffer entry;
+	bool allocated;
+	uint32_t fourcc;
+	struct wl_listener release;
+};
+
+/*
+ * Makes the gesso_gpu_memory_buffer_v1 `id` and puts it at the end of the queue. Posts
+ * no-memory to the client on failure. Size already checked.
+ */
+void gpu_memory_buffer_create(struct gesso_gpu_memory_buffer_manager *manager,
+	struct wl_client *client, uint32_t version, uint32_t id, int width_px, int height_px,
+	uint32_t fourcc);
+
+/* Answers a request that was taken off the queue. */
+void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer);
+
+/* Has wlroots know these wl_buffers. May be called more than once. */
+void gpu_memory_buffer_register(void);
+
+#endif
