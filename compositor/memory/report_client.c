@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+#include "memory/report_client.h"
+
+#include "gesso-memory-report-v1-client-protocol.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <wayland-client.h>
+
+#define ANSWER_TIMEOUT_MS 10000
+
+struct report_connection {
+	struct wl_display *display;
+	struct wl_registry *registry;
+	struct gesso_memory_reporter_v1 *reporter;
+	pid_t socket_pid;
+};
+
+/* A report on its way. */
+struct taking {
+	struct report *report;
+	bool done;
+	bool no_memory;
+};
+
+static uint64_t join(uint32_t hi, uint32_t lo)
+{
+	return (uint64_t)hi << 32 | lo;
+}
+
+static char *copy(struct taking *taking, const char *string)
+{
+	char *copied = strdup(string);
+	taking->no_memory |= !copied;
+	return copied;
+}
+
+/* Room for one more element, zeroed. NULL on no memory. */
+static void *add(struct taking *taking, void **array, size_t *len, size_t element_size)
+{
+	if ((*len & (*len - 1)) == 0) {
+		void *grown = reallocarray(*array, *len == 0 ? 1 : *len * 2, element_size);
+		if (!grown) {
+			taking->no_memory = true;
+			return NULL;
+		}
+		*array = grown;
+	}
+	return memset((char *)*array + (*len)++ * element_size, 0, element_size);
+}
+
+static void report_handle_compositor(void *data, struct gesso_memory_report_v1 *proxy, int32_t pid,
+	const char *renderer, const char *renderer_reason, uint32_t software, uint32_t budget_hi,
+	uint32_t budget_lo)
+{
+	struct taking *taking = data;
+	struct report *report = taking->report;
+	if (report->renderer) {
+		return;
+	}
+	report->pid = pid;
+	report->renderer = copy(taking, renderer);
+	report->renderer_reason = copy(taking, renderer_reason);
+	report->software = software != 0;
+	report->budget_bytes = join(budget_hi, budget_lo);
+}
+
+static void report_handle_allocator(void *data, struct gesso_memory_report_v1 *proxy,
+	const char *name, uint32_t reason, const char *words)
+{
+	struct taking *taking = data;
+	struct report *report = taking->report;
+	struct report_allocator *allocator = add(taking, (void **)&report->allocators,
+		&report->allocators_len, sizeof(*report->allocators));
+	if (allocator) {
+		allocator->name = copy(taking, name);
+		allocator->reason = reason;
+		allocator->words = copy(taking, words);
+	}
+}
+
+static void report_handle_client(void *data, struct gesso_memory_report_v1 *proxy, uint32_t id,
+	int32_t pid, const char *name, uint32_t surfaces, uint32_t held_hi, uint32_t held_lo)
+{
+	struct taking *taking = data;
+	struct report *report = taking->report;
+	struct report_client *client = add(
+		taking, (void **)&report->clients, &report->clients_len, sizeof(*report->clients));
+	if (client) {
+		client->id = id;
+		client->pid = pid;
+		client->name = copy(taking, name);
+		client->surfaces = surfaces;
+		client->held_bytes = join(held_hi, held_lo);
+	}
+}
+
+/* A client's events follow its own: it is the last one, if the sender keeps to the protocol. */
+static struct report_client *client_by_id(const struct report *report, uint32_t id)
+{
+	for (size_t i = report->clients_len; i > 0; i--) {
+		if (report->clients[i - 1].id == id) {
+			return &report->clients[i - 1];
+		}
+	}
+	return NULL;
+}
+
+static void report_handle_path(void *data, struct gesso_memory_report_v1 *proxy, uint32_t id,
+	uint32_t path, uint32_t frames_hi, uint32_t frames_lo, uint32_t imports_hi,
+	uint32_t imports_lo, uint32_t copied_hi, uint32_t copied_lo, uint32_t texture_hi,
+	uint32_t texture_lo, uint32_t reason, const char *words)
+{
+	struct taking *taking = data;
+	struct report_client *client = client_by_id(taking->report, id);
+	if (!client || path >= GESSO_PATHS_LEN || client->paths[path].present) {
+		return;
+	}
+	client->paths[path] = (struct report_path){
+		.present = true,
+		.frames = join(frames_hi, frames_lo),
+		.imports = join(imports_hi, imports_lo),
+		.copied_bytes = join(copied_hi, copied_lo),
+		.texture_bytes = join(texture_hi, texture_lo),
+		.reason = reason,
+		.words = copy(taking, words),
+	};
+}
+
+static void report_handle_buffer(void *data, struct gesso_memory_report_v1 *proxy, uint32_t id,
+	uint32_t path, const char *allocator, uint32_t kind, uint32_t inode_hi, uint32_t inode_lo,
+	uint32_t size_hi, uint32_t size_lo, int32_t width, int32_t height, uint32_t format,
+	uint32_t shown)
+{
+	struct taking *taking = data;
+	struct report_client *client = client_by_id(taking->report, id);
+	struct report_buffer *buffer = client && path < GESSO_PATHS_LEN
+		? add(taking, (void **)&client->buffers, &client->buffers_len, sizeof(*buffer))
+		: NULL;
+	if (!buffer) {
+		return;
+	}
+	*buffer = (struct report_buffer){
+		.path = (enum gesso_path)path,
+		.allocator = copy(taking, allocator),
+		.kind = kind,
+		.inode = join(inode_hi, inode_lo),
+		.size_bytes = join(size_hi, size_lo),
+		.width_px = width,
+		.height_px = height,
+		.fourcc = format,
+		.shown = shown != 0,
+	};
+}
+
+static void report_handle_done(void *data, struct gesso_memory_report_v1 *proxy)
+{
+	struct taking *taking = data;
+	taking->done = true;
+}
+
+static const struct gesso_memory_report_v1_listener report_listener = {
+	.compositor = report_handle_compositor,
+	.allocator = report_handle_allocator,
+	.client = report_handle_client,
+	.path = report_handle_path,
+	.buffer = report_handle_buffer,
+	.done = report_handle_done,
+};
+
+static void registry_handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version)
+{
+	struct report_connection *connection = data;
+	if (strcmp(interface, gesso_memory_reporter_v1_interface.name) == 0 &&
+		!connection->reporter) {
+		connection->reporter =
+			wl_registry_bind(registry, name, &gesso_memory_reporter_v1_interface, 1);
+	}
+}
+
+static void registry_handle_global_remove(void *data, struct wl_registry *registry, uint32_t name)
+{
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = registry_handle_global,
+	.global_remove = registry_handle_global_remove,
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Sends what is queued and reads until `deadline_ms`; 0, or an errno value. */
+static int exchange_once(struct wl_display *display, int64_t deadline_ms)
+{
+	if (wl_display_prepare_read(display) < 0) {
+		return wl_display_dispatch_pending(display) < 0 ? wl_display_get_error(display) : 0;
+	}
+	bool blocked = wl_display_flush(display) < 0 && errno == EAGAIN;
+	struct pollfd pollfd = {
+		.fd = wl_display_get_fd(display),
+		.events = (short)(blocked ? POLLIN | POLLOUT : POLLIN),
+	};
+	int64_t left_ms = deadline_ms - now_ms();
+	int ready = poll(&pollfd, 1, left_ms > 0 ? (int)left_ms : 0);
+	if (ready <= 0) {
+		int error = ready == 0 ? ETIMEDOUT : errno;
+		wl_display_cancel_read(display);
+		return error == EINTR ? 0 : error;
+	}
+	if (wl_display_read_events(display) < 0 || wl_display_dispatch_pending(display) < 0) {
+		return wl_display_get_error(display) ? wl_display_get_error(display) : errno;
+	}
+	return 0;
+}
+
+/* Until `done` is set; false with `why` past the deadline or on an error. */
+static bool exchange(struct wl_display *display, const bool *done, char why[REPORT_WHY_LEN])
+{
+	int64_t deadline_ms = now_ms() + ANSWER_TIMEOUT_MS;
+	while (!*done) {
+		int error = exchange_once(display, deadline_ms);
+		if (error == ETIMEDOUT) {
+			snprintf(why, REPORT_WHY_LEN,
+				"the compositor did not answer within %d seconds; is it stopped?",
+				ANSWER_TIMEOUT_MS / 1000);
+			return false;
+		} else if (error != 0) {
+			snprintf(why, REPORT_WHY_LEN, "the compositor ended the connection: %s",
+				strerror(error));
+			return false;
+		}
+	}
+	return true;
+}
+
+static void sync_handle_done(void *data, struct wl_callback *callback, uint32_t serial)
+{
+	bool *done = data;
+	*done = true;
+}
+
+static const struct wl_callback_listener sync_listener = {
+	.done = sync_handle_done,
+};
+
+static pid_t peer_pid(int fd)
+{
+	struct ucred credentials;
+	socklen_t len = sizeof(credentials);
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == 0 ? credentials.pid
+										: 0;
+}
+
+static bool connection_init(
+	struct report_connection *connection, const char *socket_name, char why[REPORT_WHY_LEN])
+{
+	connection->display = wl_display_connect(socket_name);
+	if (!connection->display) {
+		const char *named = socket_name ? socket_name : getenv("WAYLAND_DISPLAY");
+		snprintf(why, REPORT_WHY_LEN,
+			"no compositor at Wayland socket '%.80s': %s; start gesso, or name its "
+			"socket "
+			"with --socket",
+			named ? named : "wayland-0", strerror(errno));
+		return false;
+	}
+	connection->socket_pid = peer_pid(wl_display_get_fd(connection->display));
+	connection->registry = wl_display_get_registry(connection->display);
+	struct wl_callback *callback =
+		connection->registry ? wl_display_sync(connection->display) : NULL;
+	if (!callback) {
+		snprintf(why, REPORT_WHY_LEN, "no memory");
+		return false;
+	}
+	bool done = false;
+	wl_registry_add_listener(connection->registry, &registry_listener, connection);
+	wl_callback_add_listener(callback, &sync_listener, &done);
+	bool answered = exchange(connection->display, &done, why);
+	wl_callback_destroy(callback);
+	if (answered && !connection->reporter) {
+		snprintf(why, REPORT_WHY_LEN,
+			"this compositor has no global gesso_memory_reporter_v1; start gesso "
+			"without "
+			"an option that turns it off, and run gesso-memory outside of sandboxes");
+		return false;
+	}
+	return answered;
+}
+
+struct report_connection *report_connection_open(const char *socket_name, char why[REPORT_WHY_LEN])
+{
+	struct report_connection *connection = calloc(1, sizeof(*connection));
+	if (!connection) {
+		snprintf(why, REPORT_WHY_LEN, "no memory");
+		return NULL;
+	}
+	if (!connection_init(connection, socket_name, why)) {
+		report_connection_close(connection);
+		return NULL;
+	}
+	return connection;
+}
+
+void report_connection_close(struct report_connection *connection)
+{
+	if (!connection) {
+		return;
+	}
+	if (connection->reporter) {
+		gesso_memory_reporter_v1_destroy(connection->reporter);
+	}
+	if (connection->registry) {
+		wl_registry_destroy(connection->registry);
+	}
+	if (connection->display) {
+		wl_display_disconnect(connection->display);
+	}
+	free(connection);
+}
+
+struct report *report_connection_take(
+	struct report_connection *connection, char why[REPORT_WHY_LEN])
+{
+	struct taking taking = {.report = calloc(1, sizeof(*taking.report))};
+	struct gesso_memory_report_v1 *proxy =
+		taking.report ? gesso_memory_reporter_v1_get_report(connection->reporter) : NULL;
+	if (!proxy) {
+		free(taking.report);
+		snprintf(why, REPORT_WHY_LEN, "no memory");
+		return NULL;
+	}
+	taking.report->socket_pid = connection->socket_pid;
+	gesso_memory_report_v1_add_listener(proxy, &report_listener, &taking);
+	bool answered = exchange(connection->display, &taking.done, why);
+	gesso_memory_report_v1_destroy(proxy);
+	if (answered && (taking.no_memory || !taking.report->renderer)) {
+		snprintf(why, REPORT_WHY_LEN, "%s",
+			taking.no_memory ? "no memory" : "the compositor sent an empty report");
+		answered = false;
+	}
+	if (!answered) {
+		report_destroy(taking.report);
+		return NULL;
+	}
+	return taking.report;
+}
+
+static void client_finish(struct report_client *client)
+{
+	for (size_t i = 0; i < GESSO_PATHS_LEN; i++) {
+		free(client->paths[i].words);
+	}
+	for (size_t i = 0; i < client->buffers_len; i++) {
+		free(client->buffers[i].allocator);
+	}
+	free(client->buffers);
+	free(client->name);
+}
+
+void report_destroy(struct report *report)
+{
+	if (!report) {
+		return;
+	}
+	for (size_t i = 0; i < report->clients_len; i++) {
+		client_finish(&report->clients[i]);
+	}
+	for (size_t i = 0; i < report->allocators_len; i++) {
+		free(report->allocators[i].name);
+		free(report->allocators[i].words);
+	}
+	free(report->clients);
+	free(report->allocators);
+	free(report->renderer);
+	free(report->renderer_reason);
+	free(report);
+}
