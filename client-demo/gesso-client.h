@@ -36,11 +36,7 @@
  * answers costs answer_timeout_ms and then the fall-back, with the reason.
  *
  * Threads. One gesso_client with its swapchains is used by one thread at a time.
- * Several, on the same wl_display or not, may be used by several threads. One
- * limit: a native buffer is asked for by a request that makes two protocol
- * objects, which libwayland-client cannot do in one step. While a swapchain on
- * path native may allocate (begin_frame does), no other thread may make protocol
- * objects on the same wl_display; where that cannot be had, use path shm.
+ * Several, on the same wl_display or not, may be used by several threads.
  *
  * Ownership. What the library hands out (pixels, stale, words) stays its own.
  * It leaves no descriptor open in the caller's hands, and closes and unmaps all

@@ -112,20 +112,12 @@ static void end_bracket(struct gesso_swapchain *swapchain, struct buffer *buffer
 	swapchain_refuse_native(swapchain, &refusal);
 }
 
-/* A caller that wants to paint keeps what it is waiting for. */
-static void begin_moving(struct gesso_swapchain *swapchain)
-{
-	swapchain->still = false;
-	if (swapchain->options.still_timeout_ms > 0)
-		swapchain->still_deadline_ns = clock_after_ms(swapchain->options.still_timeout_ms);
-}
-
 enum gesso_result gesso_swapchain_begin_frame(
 	struct gesso_swapchain *swapchain, struct gesso_frame *frame)
 {
 	if (swapchain->painting)
 		return GESSO_ERROR_ARGUMENT;
-	begin_moving(swapchain);
+	swapchain_begin_moving(swapchain);
 	if (client_dispatch(swapchain->client) < 0)
 		return GESSO_ERROR_CONNECTION;
 	struct buffer *buffer;
@@ -217,7 +209,7 @@ enum gesso_result gesso_swapchain_end_frame(
 	swapchain->painting = NULL;
 	swapchain->shown = buffer;
 	swapchain->shadow_valid = !buffer->cached;
-	begin_moving(swapchain);
+	swapchain_begin_moving(swapchain);
 	return GESSO_OK;
 }
 

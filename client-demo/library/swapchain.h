@@ -34,6 +34,7 @@ struct gesso_swapchain {
 	bool fence_wait;	 /* an idle buffer was passed over for its fences */
 	int64_t still_deadline_ns;
 	bool still;
+	bool awaits_buffer; /* an allocation was not answered at the last tick */
 
 	uint64_t frames;
 	uint64_t copied_bytes;
@@ -56,6 +57,8 @@ void swapchain_refuse_native(struct gesso_swapchain *swapchain, const struct ref
 /* What is due and what a dispatch has made possible. */
 void swapchain_tick(struct gesso_swapchain *swapchain);
 int64_t swapchain_next_deadline_ns(const struct gesso_swapchain *swapchain);
+/* Puts the still timer off. */
+void swapchain_begin_moving(struct gesso_swapchain *swapchain);
 /* They are destroyed as soon as neither the compositor nor the screen needs them. */
 void swapchain_retire_buffers(struct gesso_swapchain *swapchain);
 /* GESSO_BUSY if none is idle now. Opens the bracket. */

@@ -67,6 +67,30 @@ static void handle_failed(struct gesso_swapchain *swapchain, struct buffer *buff
 	destroy_buffer(swapchain, buffer);
 }
 
+static bool has_pending(const struct gesso_swapchain *swapchain)
+{
+	const struct buffer *buffer;
+	wl_list_for_each(buffer, &swapchain->buffers, link)
+	{
+		if (buffer->state == BUFFER_PENDING && !buffer->retired)
+			return true;
+	}
+	return false;
+}
+
+static bool may_be_still(const struct gesso_swapchain *swapchain)
+{
+	return !swapchain->painting && !swapchain->awaits_buffer;
+}
+
+/* A caller that wants to paint keeps what it is waiting for. */
+void swapchain_begin_moving(struct gesso_swapchain *swapchain)
+{
+	swapchain->still = false;
+	if (swapchain->options.still_timeout_ms > 0)
+		swapchain->still_deadline_ns = clock_after_ms(swapchain->options.still_timeout_ms);
+}
+
 void swapchain_tick(struct gesso_swapchain *swapchain)
 {
 	struct buffer *buffer, *tmp;
@@ -76,7 +100,11 @@ void swapchain_tick(struct gesso_swapchain *swapchain)
 		if (buffer->state == BUFFER_FAILED)
 			handle_failed(swapchain, buffer);
 	}
-	if (clock_now_ns() >= swapchain->still_deadline_ns && !swapchain->painting) {
+	bool awaits = has_pending(swapchain);
+	if (swapchain->awaits_buffer && !awaits)
+		swapchain_begin_moving(swapchain); /* what has just come is not spare yet */
+	swapchain->awaits_buffer = awaits;
+	if (clock_now_ns() >= swapchain->still_deadline_ns && may_be_still(swapchain)) {
 		swapchain->still = true;
 		swapchain->still_deadline_ns = CLOCK_NEVER;
 		shadow_drop(swapchain);
@@ -87,7 +115,7 @@ void swapchain_tick(struct gesso_swapchain *swapchain)
 int64_t swapchain_next_deadline_ns(const struct gesso_swapchain *swapchain)
 {
 	int64_t next_ns = CLOCK_NEVER;
-	if (!swapchain->painting)
+	if (may_be_still(swapchain))
 		next_ns = swapchain->still_deadline_ns;
 	if (swapchain->fence_wait)
 		next_ns = clock_earlier(next_ns, clock_after_ms(FENCE_POLL_MS));
@@ -124,17 +152,6 @@ static struct buffer *find_idle(struct gesso_swapchain *swapchain)
 	return best;
 }
 
-static bool has_pending(const struct gesso_swapchain *swapchain)
-{
-	const struct buffer *buffer;
-	wl_list_for_each(buffer, &swapchain->buffers, link)
-	{
-		if (buffer->state == BUFFER_PENDING && !buffer->retired)
-			return true;
-	}
-	return false;
-}
-
 /* On path native it is there only once the answer has come. */
 static enum gesso_result add_buffer(struct gesso_swapchain *swapchain)
 {
@@ -144,6 +161,7 @@ static enum gesso_result add_buffer(struct gesso_swapchain *swapchain)
 	if (!buffer)
 		return GESSO_ERROR_NO_MEMORY;
 	wl_list_insert(swapchain->buffers.prev, &buffer->link);
+	swapchain->awaits_buffer = native;
 	return GESSO_OK;
 }
 
