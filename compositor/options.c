@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+#include "allocators/chain.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEBIBYTE (UINT64_C(1) << 20)
+
+/* Why a value is refused: `words` says what is allowed. */
+struct complaint {
+	char words[200];
+};
+
+struct option_spec {
+	const char *name;
+	const char *argument; /* NULL if the option takes none */
+	const char *help;
+	/* `value` is NULL if the option takes no argument. */
+	bool (*parse)(struct options *options, const char *value, struct complaint *complaint);
+};
+
+static bool complain(struct complaint *complaint, const char *value, const char *allowed)
+{
+	snprintf(complaint->words, sizeof(complaint->words), "'%s' is not allowed: use %s", value,
+		allowed);
+	return false;
+}
+
+/* `names` is separated by '|'. Gives the index of `value` in it. */
+static bool parse_name(
+	const char *names, const char *value, int *index, struct complaint *complaint)
+{
+	size_t len = strlen(value);
+	const char *name = names;
+	for (*index = 0; len > 0; ++*index) {
+		size_t name_len = strcspn(name, "|");
+		if (name_len == len && strncmp(name, value, len) == 0) {
+			return true;
+		}
+		if (name[name_len] == '\0') {
+			break;
+		}
+		name += name_len + 1;
+	}
+	return complain(complaint, value, names);
+}
+
+static bool parse_number(
+	const char *value, long min, long max, long *number, struct complaint *complaint)
+{
+	char *end;
+	errno = 0;
+	*number = strtol(value, &end, 10);
+	if (end == value || *end != '\0' || errno != 0 || *number < min || *number > max) {
+		char allowed[64];
+		snprintf(allowed, sizeof(allowed), "a whole number from %ld to %ld", min, max);
+		return complain(complaint, value, allowed);
+	}
+	return true;
+}
+
+#define BACKEND_NAMES "auto|headless|wayland|x11|drm"
+static bool parse_backend(struct options *options, const char *value, struct complaint *complaint)
+{
+	int index;
+	bool ok = parse_name(BACKEND_NAMES, value, &index, complaint);
+	options->backend = (enum options_backend)index;
+	return ok;
+}
+
+#define RENDERER_NAMES "auto|pixman|gles2"
+static bool parse_renderer(struct options *options, const char *value, struct complaint *complaint)
+{
+	int index;
+	bool ok = parse_name(RENDERER_NAMES, value, &index, complaint);
+	options->renderer = (enum gesso_renderer_choice)index;
+	return ok;
+}
+
+static bool parse_allocator(struct options *options, const char *value, struct complaint *complaint)
+{
+	struct gesso_reason why = {0};
+	struct gesso_allocator_chain *chain = gesso_allocator_chain_create(value, true, &why);
+	gesso_allocator_chain_destroy(chain);
+	snprintf(complaint->words, sizeof(complaint->words), "%s", why.words);
+	options->allocators = value;
+	return chain != NULL;
+}
+
+static bool parse_outputs(struct options *options, const char *value, struct complaint *complaint)
+{
+	long number;
+	bool ok = parse_number(value, 1, 16, &number, complaint);
+	options->outputs = (int)number;
+	return ok;
+}
+
+static bool parse_size(struct options *options, const char *value, struct complaint *complaint)
+{
+	int end = 0;
+	int matched = sscanf(value, "%5dx%5d%n", &options->width_px, &options->height_px, &end);
+	if (matched != 2 || value[end] != '\0' || options->width_px < 1 || options->height_px < 1 ||
+		options->width_px > GESSO_MAX_SIDE_PX || options->height_px > GESSO_MAX_SIDE_PX) {
+		return complain(complaint, value,
+			"WIDTHxHEIGHT in pixels, each from 1 to 16384, such as 1280x720");
+	}
+	return true;
+}
+
+static bool parse_scale(struct options *options, const char *value, struct complaint *complaint)
+{
+	char *end;
+	options->scale = strtof(value, &end);
+	if (end == value || *end != '\0' || !(options->scale >= 0.25f && options->scale <= 8.0f)) {
+		return complain(complaint, value, "a number from 0.25 to 8");
+	}
+	return true;
+}
+
+static bool parse_budget(struct options *options, const char *value, struct complaint *complaint)
+{
+	long number;
+	bool ok = parse_number(value, 1, 1 << 20, &number, complaint);
+	options->budget_bytes = (uint64_t)number * MEBIBYTE;
+	return ok;
+}
+
+static bool parse_probe_timeout(
+	struct options *options, const char *value, struct complaint *complaint)
+{
+	long number;
+	bool ok = parse_number(value, 1, 600000, &number, complaint);
+	options->probe_timeout_ms = (int)number;
+	return ok;
+}
+
+static bool parse_socket(struct options *options, const char *value, struct complaint *complaint)
+{
+	if (value[0] == '\0' || strchr(value, '/') != NULL) {
+		return complain(complaint, value, "a file name in XDG_RUNTIME_DIR, without '/'");
+	}
+	options->socket = value;
+	return true;
+}
+
+static bool parse_no_report(struct options *options, const char *value, struct complaint *complaint)
+{
+	options->report = false;
+	return true;
+}
+
+static bool parse_ready_fd(struct options *options, const char *value, struct complaint *complaint)
+{
+	long number;
+	if (!parse_number(value, 0, INT32_MAX, &number, complaint)) {
+		return false;
+	}
+	if (fcntl((int)number, F_SETFD, FD_CLOEXEC) != 0) {
+		return complain(complaint, value, "a descriptor that is open for writing");
+	}
+	options->ready_fd = (int)number;
+	return true;
+}
+
+static bool parse_maximize(struct options *options, const char *value, struct complaint *complaint)
+{
+	options->window = OPTIONS_WINDOW_MAXIMIZED;
+	return true;
+}
+
+static bool parse_fullscreen(
+	struct options *options, const char *value, struct complaint *complaint)
+{
+	options->window = OPTIONS_WINDOW_FULLSCREEN;
+	return true;
+}
+
+static bool parse_exit_with_command(
+	struct options *options, const char *value, struct complaint *complaint)
+{
+	options->exit_with_command = true;
+	return true;
+}
+
+#define LOG_LEVEL_NAMES "error|info|debug"
+static bool parse_log_level(struct options *options, const char *value, struct complaint *complaint)
+{
+	static const enum wlr_log_importance levels[] = {WLR_ERROR, WLR_INFO, WLR_DEBUG};
+	int index;
+	if (!parse_name(LOG_LEVEL_NAMES, value, &index, complaint)) {
+		return false;
+	}
+	options->log_level = levels[index];
+	options->log_level_from_environment = false;
+	return true;
+}
+
+/* These two end the run, and so have no parser. */
+#define HELP_OPTION "help"
+#define VERSION_OPTION "version"
+
+static const struct option_spec specs[] = {
+	{"backend", BACKEND_NAMES, "where to show: auto takes the session it is started in",
+		parse_backend},
+	{"renderer", RENDERER_NAMES, "what draws: auto takes gles2 on a GPU, else pixman",
+		parse_renderer},
+	{"allocator", "LIST", "what path native is made of: auto, none, or names with commas",
+		parse_allocator},
+	{"outputs", "N", "how many outputs, headless or nested (1)", parse_outputs},
+	{"size", "WxH", "size of each output in pixels (1280x720)", parse_size},
+	{"scale", "S", "scale of each output (1)", parse_scale},
+	{"maximize", NULL, "new windows are maximized", parse_maximize},
+	{"fullscreen", NULL, "new windows fill their output", parse_fullscreen},
+	{"budget", "MIB", "memory on path native, at most, for each client (512)", parse_budget},
+	{"probe-timeout", "MS", "time for each allocator's probe, at most (10000)",
+		parse_probe_timeout},
+	{"no-report", NULL, "offer no memory report to clients", parse_no_report},
+	{"socket", "NAME", "name of the Wayland socket (the first free wayland-N)", parse_socket},
+	{"ready-fd", "FD", "write the socket's name to FD once all is ready", parse_ready_fd},
+	{"exit-with-command", NULL, "end with COMMAND, and with its status",
+		parse_exit_with_command},
+	{"log-level", LOG_LEVEL_NAMES, "what is logged to standard error (info)", parse_log_level},
+	{HELP_OPTION, NULL, "print this and end", NULL},
+	{VERSION_OPTION, NULL, "print the version and end", NULL},
+};
+#define SPECS_LEN (sizeof(specs) / sizeof(specs[0]))
+
+static void print_help(void)
+{
+	printf("Usage: gesso [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
+	       "A small Wayland compositor whose clients paint where the renderer reads.\n\n");
+	for (size_t i = 0; i < SPECS_LEN; i++) {
+		char left[64];
+		snprintf(left, sizeof(left), "--%s%s%s", specs[i].name,
+			specs[i].argument != NULL ? " " : "",
+			specs[i].argument != NULL ? specs[i].argument : "");
+		if (strlen(left) > 24) {
+			printf("  %s\n  %-24s  %s\n", left, "", specs[i].help);
+		} else {
+			printf("  %-24s  %s\n", left, specs[i].help);
+		}
+	}
+	printf("\nSee gesso(1).\n");
+}
+
+/* The spec of "--name" or "--name=value"; `value` is set in the second case. */
+static const struct option_spec *find_spec(const char *word, const char **value)
+{
+	size_t len = strcspn(word + 2, "=");
+	*value = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
+	for (size_t i = 0; i < SPECS_LEN; i++) {
+		if (strlen(specs[i].name) == len && strncmp(specs[i].name, word + 2, len) == 0) {
+			return &specs[i];
+		}
+	}
+	return NULL;
+}
+
+static bool parse_environment(struct options *options)
+{
+	const char *level = getenv("GESSO_LOG");
+	struct complaint complaint;
+	if (level == NULL) {
+		return true;
+	}
+	if (!parse_log_level(options, level, &complaint)) {
+		fprintf(stderr, "gesso: GESSO_LOG: %s\n", complaint.words);
+		return false;
+	}
+	options->log_level_from_environment = true;
+	return true;
+}
+
+/* Takes one option off the front of `words`. Returns how many words it was, 0 if it is wrong. */
+static int parse_option(struct options *options, char *words[])
+{
+	const char *value;
+	const struct option_spec *spec =
+		strncmp(words[0], "--", 2) == 0 ? find_spec(words[0], &value) : NULL;
+	if (spec == NULL) {
+		bool option = words[0][0] == '-';
+		fprintf(stderr, "gesso: %s '%s'%s\n", option ? "unknown option" : "unexpected word",
+			words[0],
+			option ? ": gesso --help lists them" : ": a command goes after --");
+		return 0;
+	}
+	int taken = spec->argument != NULL && value == NULL ? 2 : 1;
+	value = taken == 2 ? words[1] : value;
+	if ((spec->argument != NULL) != (value != NULL)) {
+		fprintf(stderr, "gesso: --%s takes %s\n", spec->name,
+			spec->argument != NULL ? spec->argument : "no value");
+		return 0;
+	}
+	struct complaint complaint = {0};
+	if (spec->parse != NULL && !spec->parse(options, value, &complaint)) {
+		fprintf(stderr, "gesso: --%s: %s\n", spec->name, complaint.words);
+		return 0;
+	}
+	return taken;
+}
+
+enum options_outcome options_parse(struct options *options, int argc, char *argv[])
+{
+	*options = (struct options){
+		.allocators = "auto",
+		.budget_bytes = 512 * MEBIBYTE,
+		.probe_timeout_ms = 10000,
+		.report = true,
+		.ready_fd = -1,
+		.log_level = WLR_INFO,
+	};
+	if (!parse_environment(options)) {
+		return OPTIONS_WRONG;
+	}
+	for (int i = 1; i < argc;) {
+		if (strcmp(argv[i], "--") == 0) {
+			options->command = argv[i + 1] != NULL ? &argv[i + 1] : NULL;
+			break;
+		}
+		if (strcmp(argv[i], "--" HELP_OPTION) == 0) {
+			print_help();
+			return OPTIONS_ANSWERED;
+		}
+		if (strcmp(argv[i], "--" VERSION_OPTION) == 0) {
+			printf("gesso %s\n", GESSO_VERSION);
+			return OPTIONS_ANSWERED;
+		}
+		int taken = parse_option(options, &argv[i]);
+		if (taken == 0) {
+			return OPTIONS_WRONG;
+		}
+		i += taken;
+	}
+	if (options->exit_with_command && options->command == NULL) {
+		fprintf(stderr, "gesso: --exit-with-command: give the command after --\n");
+		return OPTIONS_WRONG;
+	}
+	return OPTIONS_RUN;
+}

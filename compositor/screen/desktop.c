@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "screen/desktop.h"
+#include "screen/decoration.h"
+#include "screen/listener.h"
+#include "screen/output.h"
+#include "screen/placement.h"
+#include "screen/popup.h"
+#include "screen/seat.h"
+#include "screen/toplevel.h"
+#include <wlr/backend.h>
+#include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_output_layout.h>
+#include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_xdg_decoration_v1.h>
+#include <wlr/types/wlr_xdg_output_v1.h>
+#include <wlr/types/wlr_xdg_shell.h>
+
+#define XDG_SHELL_VERSION 6
+
+static void desktop_handle_new_output(struct wl_listener *listener, void *data)
+{
+	struct desktop *desktop = wl_container_of(listener, desktop, new_output);
+	output_create(desktop, data);
+}
+
+static void desktop_handle_layout_change(struct wl_listener *listener, void *data)
+{
+	struct desktop *desktop = wl_container_of(listener, desktop, layout_change);
+	struct output *output;
+	wl_list_for_each(output, &desktop->outputs, link) {
+		output_lay_ground(output);
+	}
+	struct toplevel *toplevel;
+	wl_list_for_each(toplevel, &desktop->toplevels, link) {
+		placement_refit(toplevel);
+	}
+}
+
+static void desktop_handle_new_toplevel(struct wl_listener *listener, void *data)
+{
+	struct desktop *desktop = wl_container_of(listener, desktop, new_toplevel);
+	toplevel_create(desktop, data);
+}
+
+static void desktop_handle_new_popup(struct wl_listener *listener, void *data)
+{
+	struct desktop *desktop = wl_container_of(listener, desktop, new_popup);
+	popup_create(desktop, data);
+}
+
+static void desktop_handle_new_decoration(struct wl_listener *listener, void *data)
+{
+	decoration_create(data);
+}
+
+static bool init_scene(struct desktop *desktop)
+{
+	desktop->layout = wlr_output_layout_create(desktop->display);
+	desktop->scene = wlr_scene_create();
+	if (desktop->layout == NULL || desktop->scene == NULL) {
+		return false;
+	}
+	desktop->scene_layout = wlr_scene_attach_output_layout(desktop->scene, desktop->layout);
+	desktop->ground = wlr_scene_tree_create(&desktop->scene->tree);
+	desktop->windows = wlr_scene_tree_create(&desktop->scene->tree);
+	desktop->overlay = wlr_scene_tree_create(&desktop->scene->tree);
+	return desktop->scene_layout != NULL && desktop->ground != NULL &&
+		desktop->windows != NULL && desktop->overlay != NULL &&
+		wlr_xdg_output_manager_v1_create(desktop->display, desktop->layout) != NULL;
+}
+
+bool desktop_init(struct desktop *desktop)
+{
+	wl_list_init(&desktop->outputs);
+	wl_list_init(&desktop->toplevels);
+	if (!init_scene(desktop)) {
+		return false;
+	}
+	struct wlr_xdg_shell *shell = wlr_xdg_shell_create(desktop->display, XDG_SHELL_VERSION);
+	struct wlr_xdg_decoration_manager_v1 *decorations =
+		wlr_xdg_decoration_manager_v1_create(desktop->display);
+	if (shell == NULL || decorations == NULL) {
+		return false;
+	}
+	listener_attach(&desktop->new_output, &desktop->backend->events.new_output,
+		desktop_handle_new_output);
+	listener_attach(&desktop->layout_change, &desktop->layout->events.change,
+		desktop_handle_layout_change);
+	listener_attach(
+		&desktop->new_toplevel, &shell->events.new_toplevel, desktop_handle_new_toplevel);
+	listener_attach(&desktop->new_popup, &shell->events.new_popup, desktop_handle_new_popup);
+	listener_attach(&desktop->new_decoration, &decorations->events.new_toplevel_decoration,
+		desktop_handle_new_decoration);
+	return true;
+}
+
+void desktop_finish(struct desktop *desktop)
+{
+	listener_detach(&desktop->new_output);
+	listener_detach(&desktop->layout_change);
+	listener_detach(&desktop->new_toplevel);
+	listener_detach(&desktop->new_popup);
+	listener_detach(&desktop->new_decoration);
+	if (desktop->scene == NULL) {
+		return;
+	}
+	struct output *output, *tmp;
+	wl_list_for_each_safe(output, tmp, &desktop->outputs, link) {
+		output_destroy(output);
+	}
+	wlr_scene_node_destroy(&desktop->scene->tree.node);
+}
+
+struct wlr_surface *desktop_surface_at(struct desktop *desktop, double lx, double ly, double *sx,
+	double *sy, struct toplevel **toplevel)
+{
+	double node_x, node_y;
+	struct wlr_scene_node *node =
+		wlr_scene_node_at(&desktop->windows->node, lx, ly, &node_x, &node_y);
+	if (toplevel != NULL) {
+		*toplevel = NULL;
+	}
+	if (node == NULL || node->type != WLR_SCENE_NODE_BUFFER) {
+		return NULL;
+	}
+	struct wlr_scene_surface *scene_surface =
+		wlr_scene_surface_try_from_buffer(wlr_scene_buffer_from_node(node));
+	if (scene_surface == NULL) {
+		return NULL;
+	}
+	if (sx != NULL && sy != NULL) {
+		*sx = node_x;
+		*sy = node_y;
+	}
+	struct wlr_scene_tree *tree = node->parent;
+	while (toplevel != NULL && tree != NULL && *toplevel == NULL) {
+		*toplevel = tree->node.data;
+		tree = tree->node.parent;
+	}
+	return scene_surface->surface;
+}
+
+struct wlr_output *desktop_active_output(struct desktop *desktop)
+{
+	struct wlr_cursor *cursor = desktop->seat->cursor.cursor;
+	struct wlr_output *output =
+		wlr_output_layout_output_at(desktop->layout, cursor->x, cursor->y);
+	if (output == NULL && !wl_list_empty(&desktop->outputs)) {
+		struct output *first = wl_container_of(desktop->outputs.next, first, link);
+		output = first->wlr_output;
+	}
+	return output;
+}
+
+struct wlr_box desktop_output_box(struct desktop *desktop, struct wlr_output *output)
+{
+	struct wlr_box box = {0};
+	if (output != NULL) {
+		wlr_output_layout_get_box(desktop->layout, output, &box);
+	}
+	return box;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_DESKTOP_H
+#define GESSO_DESKTOP_H
+
+#include "options.h"
+#include <stdbool.h>
+#include <wayland-server-core.h>
+#include <wlr/util/box.h>
+
+/*
+ * How pixels are shown: the scene, the outputs that it is drawn on, and the
+ * windows in it. Fed by the backend (outputs), by clients (surfaces) and by the
+ * seat (focus, moves); drawn by output.c.
+ *
+ *   scene ─┬─ ground    a plain rectangle for each output
+ *          ├─ windows   a tree for each toplevel, the focused one on top; the
+ *          │            popups of a window hang in its tree
+ *          └─ overlay   the icon of a drag under way
+ *
+ * node.data of a window's tree is its struct toplevel; that of every other node
+ * is NULL.
+ */
+
+struct gesso_ledger;
+struct gesso_render_context;
+struct seat;
+struct toplevel;
+struct wlr_backend;
+struct wlr_output;
+struct wlr_surface;
+
+struct desktop {
+	struct wl_display *display; /* borrowed, as are the next five */
+	struct gesso_render_context *context;
+	struct gesso_ledger *ledger;
+	const struct options *options;
+	struct seat *seat;
+	struct wlr_backend *backend;
+
+	struct wlr_scene *scene;
+	struct wlr_scene_tree *ground, *windows, *overlay;
+	struct wlr_output_layout *layout;
+	struct wlr_scene_output_layout *scene_layout;
+	struct wl_list outputs;   /* output.link */
+	struct wl_list toplevels; /* toplevel.link: mapped ones, the last focused first */
+	int cascade;              /* how many windows were placed */
+
+	/* private */
+	struct wl_listener new_output, layout_change;
+	struct wl_listener new_toplevel, new_popup, new_decoration;
+};
+
+/*
+ * `desktop` is filled but for what follows `backend`. False on no memory. The globals
+ * for windows and outputs are made too; the backend is not yet started.
+ */
+bool desktop_init(struct desktop *desktop);
+/* Call once clients are gone, before the backend is. Takes a zeroed struct too. */
+void desktop_finish(struct desktop *desktop);
+
+/*
+ * What lies at (`lx`, `ly`) in layout coordinates. Each out parameter may be
+ * NULL. Returns the surface, with its own coordinates of that point in `sx`, `sy`,
+ * and the window that it belongs to; all NULL where only ground is.
+ */
+struct wlr_surface *desktop_surface_at(struct desktop *desktop, double lx, double ly, double *sx,
+	double *sy, struct toplevel **toplevel);
+
+/* Where new windows go: the output under the cursor, else the first. NULL if there is none. */
+struct wlr_output *desktop_active_output(struct desktop *desktop);
+
+/* The output's rectangle in layout coordinates; empty if `output` is NULL or not shown. */
+struct wlr_box desktop_output_box(struct desktop *desktop, struct wlr_output *output);
+
+#endif

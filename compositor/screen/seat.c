@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "screen/seat.h"
+#include "screen/desktop.h"
+#include "screen/keyboard.h"
+#include "screen/listener.h"
+#include "screen/output.h"
+#include "screen/toplevel.h"
+#include <string.h>
+#include <wlr/backend.h>
+#include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_data_device.h>
+#include <wlr/types/wlr_input_device.h>
+#include <wlr/types/wlr_keyboard.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_pointer.h>
+#include <wlr/types/wlr_primary_selection.h>
+#include <wlr/types/wlr_primary_selection_v1.h>
+#include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_seat.h>
+#include <wlr/types/wlr_touch.h>
+#include <wlr/types/wlr_virtual_keyboard_v1.h>
+#include <wlr/types/wlr_virtual_pointer_v1.h>
+#include <wlr/types/wlr_xdg_shell.h>
+#include <xkbcommon/xkbcommon.h>
+
+void seat_update_capabilities(struct seat *seat)
+{
+	/* the cursor is always there, so that a pointer may come and go unnoticed */
+	uint32_t capabilities = WL_SEAT_CAPABILITY_POINTER;
+	if (!wl_list_empty(&seat->keyboards)) {
+		capabilities |= WL_SEAT_CAPABILITY_KEYBOARD;
+	}
+	if (seat->has_touch) {
+		capabilities |= WL_SEAT_CAPABILITY_TOUCH;
+	}
+	wlr_seat_set_capabilities(seat->wlr_seat, capabilities);
+}
+
+/* A nested backend has one pointer per window, and names the window. */
+static struct wlr_output *output_by_name(struct seat *seat, const char *name)
+{
+	struct output *output;
+	wl_list_for_each(output, &seat->desktop->outputs, link) {
+		if (name != NULL && strcmp(output->wlr_output->name, name) == 0) {
+			return output->wlr_output;
+		}
+	}
+	return NULL;
+}
+
+static void seat_handle_new_input(struct wl_listener *listener, void *data)
+{
+	struct seat *seat = wl_container_of(listener, seat, new_input);
+	struct wlr_input_device *device = data;
+	switch (device->type) {
+	case WLR_INPUT_DEVICE_KEYBOARD:
+		keyboard_create(seat, wlr_keyboard_from_input_device(device));
+		break;
+	case WLR_INPUT_DEVICE_POINTER:
+		cursor_add_pointer(&seat->cursor, device,
+			output_by_name(seat, wlr_pointer_from_input_device(device)->output_name));
+		break;
+	case WLR_INPUT_DEVICE_TOUCH:
+		seat->has_touch = true;
+		wlr_cursor_attach_input_device(seat->cursor.cursor, device);
+		wlr_cursor_map_input_to_output(seat->cursor.cursor, device,
+			output_by_name(seat, wlr_touch_from_input_device(device)->output_name));
+		seat_update_capabilities(seat);
+		break;
+	default:
+		break;
+	}
+}
+
+static void seat_handle_new_virtual_pointer(struct wl_listener *listener, void *data)
+{
+	struct seat *seat = wl_container_of(listener, seat, new_virtual_pointer);
+	const struct wlr_virtual_pointer_v1_new_pointer_event *event = data;
+	cursor_add_pointer(
+		&seat->cursor, &event->new_pointer->pointer.base, event->suggested_output);
+}
+
+static void seat_handle_new_virtual_keyboard(struct wl_listener *listener, void *data)
+{
+	struct seat *seat = wl_container_of(listener, seat, new_virtual_keyboard);
+	struct wlr_virtual_keyboard_v1 *virtual_keyboard = data;
+	keyboard_create(seat, &virtual_keyboard->keyboard);
+}
+
+static void seat_handle_request_set_selection(struct wl_listener *listener, void *data)
+{
+	struct seat *seat = wl_container_of(listener, seat, request_set_selection);
+	const struct wlr_seat_request_set_selection_event *event = data;
+	wlr_seat_set_selection(seat->wlr_seat, event->source, event->serial);
+}
+
+static void seat_handle_request_set_primary_selection(struct wl_listener *listener, void *data)
+{
+	struct seat *seat = wl_container_of(listener, seat, request_set_primary_selection);
+	const struct wlr_seat_request_set_primary_selection_event *event = data;
+	wlr_seat_set_primary_selection(seat->wlr_seat, event->source, event->serial);
+}
+
+static void seat_handle_request_start_drag(struct wl_listener *listener, void *data)
+{
+	struct seat *seat = wl_container_of(listener, seat, request_start_drag);
+	const struct wlr_seat_request_start_drag_event *event = data;
+	struct wlr_touch_point *point;
+	if (wlr_seat_validate_pointer_grab_serial(seat->wlr_seat, event->origin, event->serial)) {
+		wlr_seat_start_pointer_drag(seat->wlr_seat, event->drag, event->serial);
+	} else if (wlr_seat_validate_touch_grab_serial(
+			   seat->wlr_seat, event->origin, event->serial, &point)) {
+		wlr_seat_start_touch_drag(seat->wlr_seat, event->drag, event->serial, point);
+	} else {
+		wlr_data_source_destroy(event->drag->source);
+	}
+}
+
+static void seat_handle_start_drag(struct wl_listener *listener, void *data)
+{
+	struct seat *seat = wl_container_of(listener, seat, start_drag);
+	struct wlr_drag *drag = data;
+	struct wlr_cursor *cursor = seat->cursor.cursor;
+	if (drag->icon != NULL) {
+		wlr_scene_drag_icon_create(seat->desktop->overlay, drag->icon);
+		wlr_scene_node_set_position(
+			&seat->desktop->overlay->node, (int)cursor->x, (int)cursor->y);
+	}
+}
+
+static void seat_listen(struct seat *seat)
+{
+	struct wlr_seat *wlr_seat = seat->wlr_seat;
+	listener_attach(
+		&seat->new_input, &seat->desktop->backend->events.new_input, seat_handle_new_input);
+	listener_attach(&seat->request_set_selection, &wlr_seat->events.request_set_selection,
+		seat_handle_request_set_selection);
+	listener_attach(&seat->request_set_primary_selection,
+		&wlr_seat->events.request_set_primary_selection,
+		seat_handle_request_set_primary_selection);
+	listener_attach(&seat->request_start_drag, &wlr_seat->events.request_start_drag,
+		seat_handle_request_start_drag);
+	listener_attach(&seat->start_drag, &wlr_seat->events.start_drag, seat_handle_start_drag);
+}
+
+static bool init_virtual_devices(struct seat *seat, const struct wl_global *privileged[static 2])
+{
+	struct wl_display *display = seat->desktop->display;
+	struct wlr_virtual_pointer_manager_v1 *pointers =
+		wlr_virtual_pointer_manager_v1_create(display);
+	struct wlr_virtual_keyboard_manager_v1 *keyboards =
+		wlr_virtual_keyboard_manager_v1_create(display);
+	if (pointers == NULL || keyboards == NULL) {
+		return false;
+	}
+	listener_attach(&seat->new_virtual_pointer, &pointers->events.new_virtual_pointer,
+		seat_handle_new_virtual_pointer);
+	listener_attach(&seat->new_virtual_keyboard, &keyboards->events.new_virtual_keyboard,
+		seat_handle_new_virtual_keyboard);
+	privileged[0] = pointers->global;
+	privileged[1] = keyboards->global;
+	return true;
+}
+
+bool seat_init(struct seat *seat, struct desktop *desktop, struct wlr_session *session,
+	const struct wl_global *privileged[static 2])
+{
+	seat->desktop = desktop;
+	seat->session = session;
+	wl_list_init(&seat->keyboards);
+	seat->interactive.seat = seat;
+	seat->keymap = keyboard_default_keymap();
+	seat->wlr_seat = wlr_seat_create(desktop->display, "seat0");
+	if (seat->wlr_seat == NULL || wlr_data_device_manager_create(desktop->display) == NULL ||
+		wlr_primary_selection_v1_device_manager_create(desktop->display) == NULL) {
+		return false;
+	}
+	seat_listen(seat);
+	seat_update_capabilities(seat);
+	return cursor_init(&seat->cursor, seat) && touch_init(&seat->touch, seat) &&
+		init_virtual_devices(seat, privileged);
+}
+
+void seat_finish(struct seat *seat)
+{
+	listener_detach(&seat->new_input);
+	listener_detach(&seat->new_virtual_pointer);
+	listener_detach(&seat->new_virtual_keyboard);
+	listener_detach(&seat->request_set_selection);
+	listener_detach(&seat->request_set_primary_selection);
+	listener_detach(&seat->request_start_drag);
+	listener_detach(&seat->start_drag);
+	touch_finish(&seat->touch);
+	cursor_finish(&seat->cursor);
+	xkb_keymap_unref(seat->keymap);
+	seat->keymap = NULL;
+}
+
+void seat_focus(struct seat *seat, struct toplevel *toplevel)
+{
+	struct toplevel *before = seat->focused;
+	seat->focused = toplevel;
+	if (before != NULL && before != toplevel) {
+		wlr_xdg_toplevel_set_activated(before->xdg, false);
+	}
+	if (toplevel == NULL) {
+		wlr_seat_keyboard_notify_clear_focus(seat->wlr_seat);
+		return;
+	}
+	wlr_scene_node_raise_to_top(&toplevel->tree->node);
+	wl_list_remove(&toplevel->link);
+	wl_list_insert(&seat->desktop->toplevels, &toplevel->link);
+	cursor_refocus(&seat->cursor);
+	if (before == toplevel) {
+		return;
+	}
+	wlr_xdg_toplevel_set_activated(toplevel->xdg, true);
+	struct wlr_surface *surface = toplevel->xdg->base->surface;
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat->wlr_seat);
+	if (keyboard != NULL) {
+		wlr_seat_keyboard_notify_enter(seat->wlr_seat, surface, keyboard->keycodes,
+			keyboard->num_keycodes, &keyboard->modifiers);
+	} else {
+		wlr_seat_keyboard_notify_enter(seat->wlr_seat, surface, NULL, 0, NULL);
+	}
+}
+
+void seat_forget(struct seat *seat, struct toplevel *toplevel)
+{
+	struct desktop *desktop = seat->desktop;
+	cursor_refocus(&seat->cursor);
+	if (seat->focused != toplevel) {
+		return;
+	}
+	seat->focused = NULL;
+	struct toplevel *next = NULL;
+	if (!wl_list_empty(&desktop->toplevels)) {
+		next = wl_container_of(desktop->toplevels.next, next, link);
+	}
+	seat_focus(seat, next);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "screen/toplevel.h"
+#include "memory/ledger.h"
+#include "screen/decoration.h"
+#include "screen/desktop.h"
+#include "screen/interactive.h"
+#include "screen/listener.h"
+#include "screen/placement.h"
+#include "screen/seat.h"
+#include <stdlib.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_xdg_shell.h>
+
+static void toplevel_handle_map(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, map);
+	placement_place(toplevel);
+	wl_list_insert(&toplevel->desktop->toplevels, &toplevel->link);
+	seat_focus(toplevel->desktop->seat, toplevel);
+}
+
+static void toplevel_handle_unmap(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, unmap);
+	struct desktop *desktop = toplevel->desktop;
+	interactive_forget(&desktop->seat->interactive, toplevel);
+	wl_list_remove(&toplevel->link);
+	wl_list_init(&toplevel->link);
+	seat_forget(desktop->seat, toplevel);
+}
+
+static void toplevel_handle_commit(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, commit);
+	if (toplevel->xdg->base->initial_commit) {
+		wlr_xdg_toplevel_set_wm_capabilities(toplevel->xdg,
+			WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
+				WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN);
+		decoration_answer(toplevel);
+		placement_configure_first(toplevel);
+	} else if (toplevel->xdg->base->surface->mapped) {
+		placement_settle(toplevel);
+	}
+}
+
+static void toplevel_handle_request_move(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, request_move);
+	const struct wlr_xdg_toplevel_move_event *event = data;
+	interactive_request_move(&toplevel->desktop->seat->interactive, toplevel, event->serial);
+}
+
+static void toplevel_handle_request_resize(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, request_resize);
+	const struct wlr_xdg_toplevel_resize_event *event = data;
+	interactive_request_resize(
+		&toplevel->desktop->seat->interactive, toplevel, event->serial, event->edges);
+}
+
+/* Before the initial commit a request is only noted; wlroots keeps it in xdg->requested. */
+static void toplevel_handle_request_maximize(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, request_maximize);
+	if (toplevel->xdg->base->initialized) {
+		placement_set_maximized(toplevel, toplevel->xdg->requested.maximized);
+	}
+}
+
+static void toplevel_handle_request_fullscreen(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, request_fullscreen);
+	if (toplevel->xdg->base->initialized) {
+		placement_set_fullscreen(toplevel, toplevel->xdg->requested.fullscreen);
+	}
+}
+
+static void toplevel_pass_name(struct toplevel *toplevel)
+{
+	struct gesso_ledger_client *client = gesso_ledger_client_get(
+		toplevel->desktop->ledger, wl_resource_get_client(toplevel->xdg->resource));
+	const char *app_id = toplevel->xdg->app_id, *title = toplevel->xdg->title;
+	bool has_app_id = app_id != NULL && app_id[0] != '\0';
+	if (client != NULL) {
+		gesso_ledger_client_set_name(
+			client, has_app_id ? app_id : (title != NULL ? title : ""));
+	}
+}
+
+static void toplevel_handle_set_title(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, set_title);
+	toplevel_pass_name(toplevel);
+}
+
+static void toplevel_handle_set_app_id(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, set_app_id);
+	toplevel_pass_name(toplevel);
+}
+
+static void toplevel_handle_destroy(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, destroy);
+	struct wl_listener *listeners[] = {&toplevel->map, &toplevel->unmap, &toplevel->commit,
+		&toplevel->destroy, &toplevel->request_move, &toplevel->request_resize,
+		&toplevel->request_maximize, &toplevel->request_fullscreen, &toplevel->set_title,
+		&toplevel->set_app_id};
+	for (size_t i = 0; i < sizeof(listeners) / sizeof(listeners[0]); i++) {
+		listener_detach(listeners[i]);
+	}
+	/* the xdg_surface may live on, and even become a window again with a new tree */
+	toplevel->xdg->base->data = NULL;
+	wlr_scene_node_destroy(&toplevel->tree->node);
+	free(toplevel);
+}
+
+static void toplevel_listen(struct toplevel *toplevel)
+{
+	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+	struct wlr_surface *surface = xdg->base->surface;
+	listener_attach(&toplevel->map, &surface->events.map, toplevel_handle_map);
+	listener_attach(&toplevel->unmap, &surface->events.unmap, toplevel_handle_unmap);
+	listener_attach(&toplevel->commit, &surface->events.commit, toplevel_handle_commit);
+	listener_attach(&toplevel->destroy, &xdg->events.destroy, toplevel_handle_destroy);
+	listener_attach(
+		&toplevel->request_move, &xdg->events.request_move, toplevel_handle_request_move);
+	listener_attach(&toplevel->request_resize, &xdg->events.request_resize,
+		toplevel_handle_request_resize);
+	listener_attach(&toplevel->request_maximize, &xdg->events.request_maximize,
+		toplevel_handle_request_maximize);
+	listener_attach(&toplevel->request_fullscreen, &xdg->events.request_fullscreen,
+		toplevel_handle_request_fullscreen);
+	listener_attach(&toplevel->set_title, &xdg->events.set_title, toplevel_handle_set_title);
+	listener_attach(&toplevel->set_app_id, &xdg->events.set_app_id, toplevel_handle_set_app_id);
+}
+
+void toplevel_create(struct desktop *desktop, struct wlr_xdg_toplevel *xdg)
+{
+	struct toplevel *toplevel = calloc(1, sizeof(*toplevel));
+	if (toplevel == NULL) {
+		wl_resource_post_no_memory(xdg->resource);
+		return;
+	}
+	toplevel->desktop = desktop;
+	toplevel->xdg = xdg;
+	wl_list_init(&toplevel->link);
+	toplevel->tree = wlr_scene_xdg_surface_create(desktop->windows, xdg->base);
+	if (toplevel->tree == NULL) {
+		wl_resource_post_no_memory(xdg->resource);
+		free(toplevel);
+		return;
+	}
+	toplevel->tree->node.data = toplevel;
+	xdg->base->data = toplevel->tree;
+	toplevel_listen(toplevel);
+}
+
+struct wlr_box toplevel_box(const struct toplevel *toplevel)
+{
+	struct wlr_box box;
+	wlr_xdg_surface_get_geometry(toplevel->xdg->base, &box);
+	wlr_scene_node_coords(&toplevel->tree->node, &box.x, &box.y);
+	return box;
+}
+
+struct toplevel *toplevel_try_from_xdg(struct wlr_xdg_toplevel *xdg)
+{
+	struct wlr_scene_tree *tree = xdg != NULL ? xdg->base->data : NULL;
+	return tree != NULL ? tree->node.data : NULL;
+}
+
+struct toplevel *toplevel_try_from_surface(struct wlr_surface *surface)
+{
+	return surface != NULL
+		? toplevel_try_from_xdg(wlr_xdg_toplevel_try_from_wlr_surface(surface))
+		: NULL;
+}

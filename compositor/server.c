@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include "server.h"
+#include "allocators/chain.h"
+#include "buffers/gpu_memory_buffer.h"
+#include "memory/ledger.h"
+#include "memory/report.h"
+#include "renderer/probe.h"
+#include "renderer/render_context.h"
+#include "screen/backend.h"
+#include "screen/listener.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <wlr/backend.h>
+#include <wlr/render/wlr_renderer.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_fractional_scale_v1.h>
+#include <wlr/types/wlr_linux_dmabuf_v1.h>
+#include <wlr/types/wlr_presentation_time.h>
+#include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_screencopy_v1.h>
+#include <wlr/types/wlr_security_context_v1.h>
+#include <wlr/types/wlr_shm.h>
+#include <wlr/types/wlr_single_pixel_buffer_v1.h>
+#include <wlr/types/wlr_subcompositor.h>
+#include <wlr/types/wlr_viewporter.h>
+#include <wlr/util/log.h>
+
+#define COMPOSITOR_VERSION 6
+#define SHM_VERSION 2
+#define LINUX_DMABUF_VERSION 4
+#define FRACTIONAL_SCALE_VERSION 1
+/* What waits for a client that does not read, at most, as in other compositors. */
+#define CLIENT_BUFFER_BYTES (1024 * 1024)
+
+static void server_end(struct server *server, int exit_status)
+{
+	server->exit_status = exit_status;
+	wl_display_terminate(server->display);
+}
+
+static int server_handle_end_signal(int signal_number, void *data)
+{
+	struct server *server = data;
+	wlr_log(WLR_INFO, "server: %s: ending", signal_number == SIGINT ? "SIGINT" : "SIGTERM");
+	server_end(server, EXIT_SUCCESS);
+	return 0;
+}
+
+static int server_handle_report_signal(int signal_number, void *data)
+{
+	struct server *server = data;
+	if (server->ledger != NULL && server->chain != NULL) {
+		gesso_report_print(stderr, server->ledger, server->chain);
+	}
+	return 0;
+}
+
+static int server_handle_child_signal(int signal_number, void *data)
+{
+	struct server *server = data;
+	bool had_ended = server->command.ended;
+	command_reap(&server->command);
+	if (server->command.ended && !had_ended && server->options->exit_with_command) {
+		server_end(server, server->command.status);
+	}
+	return 0;
+}
+
+/* Before anything starts threads: they inherit that these are blocked. */
+static bool listen_for_signals(struct server *server)
+{
+	const struct {
+		int number;
+		wl_event_loop_signal_func_t handle;
+	} table[SERVER_SIGNALS_LEN] = {
+		{SIGTERM, server_handle_end_signal},
+		{SIGINT, server_handle_end_signal},
+		{SIGUSR1, server_handle_report_signal},
+		{SIGCHLD, server_handle_child_signal},
+	};
+	struct wl_event_loop *loop = wl_display_get_event_loop(server->display);
+	for (size_t i = 0; i < SERVER_SIGNALS_LEN; i++) {
+		server->signals[i] =
+			wl_event_loop_add_signal(loop, table[i].number, table[i].handle, server);
+		if (server->signals[i] == NULL) {
+			wlr_log_errno(WLR_ERROR, "server: listening for signals failed");
+			return false;
+		}
+	}
+	return true;
+}
+
+bool server_create_display(struct server *server, const struct options *options)
+{
+	server->options = options;
+	server->ready_fd = options->ready_fd;
+	server->display = wl_display_create();
+	if (server->display == NULL) {
+		wlr_log_errno(WLR_ERROR, "server: making the display failed");
+		return false;
+	}
+	wl_display_set_default_max_buffer_size(server->display, CLIENT_BUFFER_BYTES);
+	return listen_for_signals(server);
+}
+
+static void server_handle_backend_destroy(struct wl_listener *listener, void *data)
+{
+	struct server *server = wl_container_of(listener, server, backend_destroy);
+	listener_detach(&server->backend_destroy);
+	listener_detach(&server->desktop.new_output);
+	listener_detach(&server->seat.new_input);
+	server->backend = NULL;
+	wlr_log(WLR_INFO, "server: the display is gone: ending");
+	wl_display_terminate(server->display);
+}
+
+bool server_create_backend(struct server *server)
+{
+	server->backend = backend_create(
+		wl_display_get_event_loop(server->display), server->options, &server->session);
+	if (server->backend == NULL) {
+		return false;
+	}
+	listener_attach(&server->backend_destroy, &server->backend->events.destroy,
+		server_handle_backend_destroy);
+	return true;
+}
+
+static void server_handle_renderer_lost(struct wl_listener *listener, void *data)
+{
+	struct server *server = wl_container_of(listener, server, renderer_lost);
+	wlr_log(WLR_ERROR,
+		"server: the GPU was reset and the renderer is lost: ending. "
+		"Start gesso again, or with --renderer pixman");
+	server_end(server, EXIT_FAILURE);
+}
+
+bool server_create_renderer(struct server *server)
+{
+	struct gesso_reason why = {0};
+	server->context =
+		gesso_render_context_create(server->backend, server->options->renderer, &why);
+	if (server->context == NULL) {
+		wlr_log(WLR_ERROR, "server: no renderer: %s", why.words);
+		return false;
+	}
+	listener_attach(&server->renderer_lost, &server->context->renderer->events.lost,
+		server_handle_renderer_lost);
+
+	server->chain = gesso_allocator_chain_create(
+		server->options->allocators, server->context->software, &why);
+	if (server->chain == NULL) {
+		wlr_log(WLR_ERROR, "server: no allocators: %s", why.words);
+		return false;
+	}
+	server->ledger = gesso_ledger_create(server->context, server->options->budget_bytes);
+	return server->ledger != NULL;
+}
+
+static bool server_may_see(
+	const struct wl_client *client, const struct wl_global *global, void *data)
+{
+	const struct server *server = data;
+	if (wlr_security_context_manager_v1_lookup_client(server->security, client) == NULL) {
+		return true;
+	}
+	for (size_t i = 0; i < SERVER_PRIVILEGED_LEN; i++) {
+		if (server->privileged[i] == global) {
+			return false;
+		}
+	}
+	return !gesso_gpu_memory_buffer_manager_owns_global(server->manager, global) &&
+		(server->reporter == NULL || !gesso_reporter_owns_global(server->reporter, global));
+}
+
+static bool create_privileged(struct server *server)
+{
+	struct wl_display *display = server->display;
+	struct wlr_screencopy_manager_v1 *screencopy = wlr_screencopy_manager_v1_create(display);
+	server->security = wlr_security_context_manager_v1_create(display);
+	server->manager = gesso_gpu_memory_buffer_manager_create(
+		display, server->context, server->chain, server->ledger);
+	if (server->options->report) {
+		server->reporter = gesso_reporter_create(display, server->ledger, server->chain);
+	}
+	if (screencopy == NULL || server->security == NULL || server->manager == NULL ||
+		(server->options->report && server->reporter == NULL)) {
+		return false;
+	}
+	server->privileged[SERVER_SCREENCOPY] = screencopy->global;
+	server->privileged[SERVER_SECURITY_CONTEXT] = server->security->global;
+	wl_display_set_global_filter(display, server_may_see, server);
+	return true;
+}
+
+/* Clients' own dma-bufs, only where hardware imports them. */
+static bool create_linux_dmabuf(struct server *server)
+{
+	struct wlr_renderer *renderer = server->context->renderer;
+	if (!server->context->gles2 || server->context->software ||
+		wlr_renderer_get_drm_fd(renderer) < 0) {
+		return true;
+	}
+	struct wlr_linux_dmabuf_v1 *linux_dmabuf = wlr_linux_dmabuf_v1_create_with_renderer(
+		server->display, LINUX_DMABUF_VERSION, renderer);
+	if (linux_dmabuf != NULL) {
+		wlr_scene_set_linux_dmabuf_v1(server->desktop.scene, linux_dmabuf);
+	}
+	return linux_dmabuf != NULL;
+}
+
+static bool create_surface_globals(struct server *server)
+{
+	struct wl_display *display = server->display;
+	struct wlr_renderer *renderer = server->context->renderer;
+	struct wlr_compositor *compositor =
+		wlr_compositor_create(display, COMPOSITOR_VERSION, renderer);
+	if (compositor == NULL) {
+		return false;
+	}
+	gesso_ledger_watch(server->ledger, compositor);
+	return wlr_shm_create_with_renderer(display, SHM_VERSION, renderer) != NULL &&
+		wlr_subcompositor_create(display) != NULL &&
+		wlr_viewporter_create(display) != NULL &&
+		wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
+		wlr_presentation_create(display, server->backend) != NULL &&
+		wlr_fractional_scale_manager_v1_create(display, FRACTIONAL_SCALE_VERSION) != NULL;
+}
+
+bool server_create_globals(struct server *server)
+{
+	server->desktop.display = server->display;
+	server->desktop.context = server->context;
+	server->desktop.ledger = server->ledger;
+	server->desktop.options = server->options;
+	server->desktop.seat = &server->seat;
+	server->desktop.backend = server->backend;
+	bool ok = create_surface_globals(server) && desktop_init(&server->desktop) &&
+		seat_init(&server->seat, &server->desktop, server->session,
+			&server->privileged[SERVER_VIRTUAL_POINTER]) &&
+		create_linux_dmabuf(server) && create_privileged(server);
+	if (!ok) {
+		wlr_log(WLR_ERROR, "server: offering the protocols failed: no memory");
+	}
+	return ok;
+}
+
+static void tell_ready(struct server *server)
+{
+	if (server->ready_fd >= 0 && dprintf(server->ready_fd, "%s\n", server->socket) < 0) {
+		wlr_log_errno(
+			WLR_ERROR, "server: writing to --ready-fd %d failed", server->ready_fd);
+	}
+	if (server->ready_fd >= 0) {
+		close(server->ready_fd);
+		server->ready_fd = -1;
+	}
+}
+
+static void server_handle_probe_done(void *data)
+{
+	struct server *server = data;
+	gesso_gpu_memory_buffer_manager_announce(server->manager);
+	if (server->ready || gesso_probe_running(server->probe)) {
+		return;
+	}
+	server->ready = true;
+	wlr_log(WLR_INFO, "server: ready: WAYLAND_DISPLAY=%s", server->socket);
+	tell_ready(server);
+	if (server->options->command != NULL &&
+		!command_start(&server->command, server->options->command, server->socket)) {
+		server_end(server, EXIT_FAILURE);
+	}
+}
+
+static bool open_socket(struct server *server)
+{
+	const char *wanted = server->options->socket;
+	if (getenv("XDG_RUNTIME_DIR") == NULL) {
+		wlr_log(WLR_ERROR,
+			"server: XDG_RUNTIME_DIR is not set: "
+			"set it to a directory of yours for the socket");
+		return false;
+	}
+	if (wanted == NULL) {
+		server->socket = wl_display_add_socket_auto(server->display);
+	} else if (wl_display_add_socket(server->display, wanted) == 0) {
+		server->socket = wanted;
+	}
+	if (server->socket == NULL) {
+		wlr_log_errno(WLR_ERROR, "server: opening the socket %s in %s failed",
+			wanted != NULL ? wanted : "wayland-N", getenv("XDG_RUNTIME_DIR"));
+	}
+	return server->socket != NULL;
+}
+
+bool server_start(struct server *server)
+{
+	if (!open_socket(server)) {
+		return false;
+	}
+	if (!wlr_backend_start(server->backend)) {
+		wlr_log(WLR_ERROR, "server: starting the display failed");
+		return false;
+	}
+	if (wl_list_empty(&server->desktop.outputs) && server->session == NULL) {
+		wlr_log(WLR_ERROR, "server: no output can be shown");
+		return false;
+	}
+	server->probe = gesso_probe_start(wl_display_get_event_loop(server->display), server->chain,
+		server->context, server->options->probe_timeout_ms, server_handle_probe_done,
+		server);
+	return server->probe != NULL;
+}
+
+int server_run(struct server *server)
+{
+	wl_display_run(server->display);
+	return server->exit_status;
+}
+
+static void finish_parts(struct server *server)
+{
+	gesso_probe_destroy(server->probe);
+	seat_finish(&server->seat);
+	desktop_finish(&server->desktop);
+	listener_detach(&server->backend_destroy);
+	wlr_backend_destroy(server->backend);
+	listener_detach(&server->renderer_lost);
+	for (size_t i = 0; i < SERVER_SIGNALS_LEN; i++) {
+		if (server->signals[i] != NULL) {
+			wl_event_source_remove(server->signals[i]);
+		}
+	}
+}
+
+void server_finish(struct server *server)
+{
+	command_finish(&server->command);
+	if (server->display == NULL) {
+		return;
+	}
+	wl_display_destroy_clients(server->display);
+	finish_parts(server);
+	wl_display_destroy(server->display);
+	if (server->ledger != NULL) {
+		gesso_ledger_destroy(server->ledger);
+	}
+	gesso_allocator_chain_destroy(server->chain);
+	gesso_render_context_destroy(server->context);
+	if (server->ready_fd >= 0) {
+		close(server->ready_fd);
+	}
+}
