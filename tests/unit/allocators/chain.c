@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "allocators/chain.h"
+#include "case.h"
+#include "fake_kernel.h"
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <string.h>
+
+static struct gesso_allocator_chain *make(const char *names, bool software)
+{
+	struct gesso_reason why = {0};
+	struct gesso_allocator_chain *chain = gesso_allocator_chain_create(names, software, &why);
+	if (chain == NULL) {
+		FAIL("'%s': %s", names, why.words);
+	}
+	return chain;
+}
+
+/* Where `name` is in the chain. */
+static size_t place(const struct gesso_allocator_chain *chain, const char *name)
+{
+	for (size_t i = 0; i < gesso_allocator_chain_length(chain); i++) {
+		if (strcmp(gesso_allocator_chain_state(chain, i).impl->name, name) == 0) {
+			return i;
+		}
+	}
+	FAIL("the chain has no %s", name);
+}
+
+static void check_state(
+	const struct gesso_allocator_chain *chain, const char *name, enum gesso_reason_code code)
+{
+	struct gesso_allocator_state state = gesso_allocator_chain_state(chain, place(chain, name));
+	CHECK_EQUAL(state.refusal.code, code);
+	CHECK_EQUAL(state.refusal.words[0] != '\0', code != GESSO_REASON_NONE);
+}
+
+CASE(names)
+{
+	fake_kernel.open_udmabuf = ENOENT;
+	struct gesso_allocator_chain *chain = make("auto", true);
+	CHECK_INT(<, place(chain, "udmabuf"), place(chain, "memfd"));
+	check_state(chain, "udmabuf", GESSO_REASON_DEVICE_MISSING);
+	check_state(chain, "memfd", GESSO_REASON_PENDING);
+	gesso_allocator_chain_destroy(chain);
+
+	chain = make("none", true);
+	check_state(chain, "udmabuf", GESSO_REASON_DISABLED);
+	check_state(chain, "memfd", GESSO_REASON_DISABLED);
+	gesso_allocator_chain_destroy(chain);
+
+	chain = make("memfd,udmabuf", true);
+	CHECK_INT(<, place(chain, "memfd"), place(chain, "udmabuf"));
+	gesso_allocator_chain_destroy(chain);
+
+	chain = make("memfd,memfd", true);
+	check_state(chain, "memfd", GESSO_REASON_PENDING);
+	check_state(chain, "udmabuf", GESSO_REASON_DISABLED);
+	gesso_allocator_chain_destroy(chain);
+}
+
+CASE(unknown_names_are_refused)
+{
+	static const char *const rows[] = {
+		"",
+		",",
+		"memfd,",
+		",memfd",
+		"memfd,,udmabuf",
+		"Memfd",
+		"memf",
+		"memfdx",
+		"auto,memfd",
+		"none,memfd",
+		" memfd",
+		"a-name-that-is-much-longer-than-any-buffer-that-holds-words-could-ever-be-and-"
+		"then-"
+		"some-more-and-then-some-more-and-then-some-more-and-then-some-more-and-then-some",
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct gesso_reason why = {0};
+		if (gesso_allocator_chain_create(rows[i], true, &why) != NULL) {
+			FAIL("'%s' was taken", rows[i]);
+		}
+		CHECK_INT(!=, why.code, GESSO_REASON_NONE);
+		CHECK(why.words[0] != '\0');
+	}
+	struct gesso_reason why = {0};
+	CHECK(gesso_allocator_chain_create("gmb", true, &why) == NULL);
+	CHECK(strstr(why.words, "gmb") != NULL && strstr(why.words, "udmabuf") != NULL);
+}
+
+CASE(memfd_is_for_software_renderers)
+{
+	struct gesso_allocator_chain *chain = make("memfd", false);
+	CHECK_INT(!=, gesso_allocator_chain_state(chain, place(chain, "memfd")).refusal.code,
+		GESSO_REASON_PENDING);
+	CHECK_INT(!=, gesso_allocator_chain_state(chain, place(chain, "memfd")).refusal.code,
+		GESSO_REASON_NONE);
+	gesso_allocator_chain_destroy(chain);
+}
+
+struct answer {
+	bool given;
+	struct gesso_layout layout;
+	struct gesso_reason why;
+	const struct gesso_allocator_impl *impl;
+};
+
+static struct answer ask(struct gesso_allocator_chain *chain, int width_px, uint32_t fourcc)
+{
+	struct answer answer = {0};
+	struct gesso_memory memory = {.fd = -1};
+	answer.given = gesso_allocator_chain_allocate(
+		chain, width_px, 10, fourcc, &memory, &answer.layout, &answer.impl, &answer.why);
+	if (answer.given) {
+		CHECK_INT(>=, memory.size_bytes, answer.layout.size_bytes);
+	}
+	gesso_memory_finish(&memory);
+	return answer;
+}
+
+CASE(nothing_is_given_before_the_probe)
+{
+	struct gesso_allocator_chain *chain = make("memfd", true);
+	CHECK_EQUAL(gesso_allocator_chain_formats(chain), 0);
+	struct answer answer = ask(chain, 10, DRM_FORMAT_XRGB8888);
+	CHECK(!answer.given);
+	CHECK_EQUAL(answer.why.code, GESSO_REASON_PENDING);
+	gesso_allocator_chain_destroy(chain);
+}
+
+CASE(only_proved_formats_are_given)
+{
+	struct gesso_allocator_chain *chain = make("memfd", true);
+	uint32_t proved = 1u << gesso_format_index(DRM_FORMAT_RGB565);
+	gesso_allocator_chain_set_proved(chain, place(chain, "memfd"), proved, NULL);
+	check_state(chain, "memfd", GESSO_REASON_NONE);
+	CHECK_EQUAL(gesso_allocator_chain_formats(chain), proved);
+	CHECK_EQUAL(ask(chain, 10, DRM_FORMAT_XRGB8888).why.code, GESSO_REASON_UNSUPPORTED_FORMAT);
+	CHECK_EQUAL(ask(chain, 10, 0x20202020).why.code, GESSO_REASON_UNSUPPORTED_FORMAT);
+	struct answer answer = ask(chain, 37, DRM_FORMAT_RGB565);
+	CHECK(answer.given);
+	CHECK(answer.impl == &gesso_memfd_allocator);
+	CHECK_INT(>=, answer.layout.stride_bytes, 74);
+	CHECK_EQUAL(ask(chain, 16385, DRM_FORMAT_RGB565).given, false);
+	gesso_allocator_chain_destroy(chain);
+}
+
+CASE(a_refusal_of_the_probe_is_kept)
+{
+	struct gesso_allocator_chain *chain = make("memfd", true);
+	struct gesso_reason why = {0};
+	gesso_reason_set(&why, GESSO_REASON_PROBE_FAILED, "import probe crashed");
+	gesso_allocator_chain_set_proved(chain, place(chain, "memfd"), 0, &why);
+	check_state(chain, "memfd", GESSO_REASON_PROBE_FAILED);
+	CHECK_STRING(ask(chain, 10, DRM_FORMAT_XRGB8888).why.words, "import probe crashed");
+	gesso_allocator_chain_destroy(chain);
+}
+
+CASE(the_next_link_is_asked)
+{
+	fake_kernel.open_udmabuf = -1;
+	struct gesso_allocator_chain *chain = make("udmabuf,memfd", true);
+	uint32_t proved = 1u << gesso_format_index(DRM_FORMAT_XRGB8888);
+	gesso_allocator_chain_set_proved(chain, place(chain, "udmabuf"), proved, NULL);
+	gesso_allocator_chain_set_proved(chain, place(chain, "memfd"), proved, NULL);
+	CHECK(ask(chain, 10, DRM_FORMAT_XRGB8888).impl == &gesso_udmabuf_allocator);
+	fake_kernel.udmabuf_create = ENOMEM;
+	CHECK(ask(chain, 10, DRM_FORMAT_XRGB8888).impl == &gesso_memfd_allocator);
+	fake_kernel.memfd_create = EMFILE;
+	struct answer answer = ask(chain, 10, DRM_FORMAT_XRGB8888);
+	CHECK(!answer.given);
+	CHECK_EQUAL(answer.why.code, GESSO_REASON_NO_DESCRIPTORS);
+	gesso_allocator_chain_destroy(chain);
+}
+
+CASE(destroy_takes_nothing)
+{
+	gesso_allocator_chain_destroy(NULL);
+}
