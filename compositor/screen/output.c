@@ -176,12 +176,10 @@ static bool output_show_desktop(struct output *output)
 static bool output_init(struct output *output)
 {
 	struct desktop *desktop = output->desktop;
-	struct wlr_output *wlr_output = output->wlr_output;
 	output->retry = wl_event_loop_add_timer(
 		wl_display_get_event_loop(desktop->display), output_handle_retry, output);
 	if (output->retry == NULL ||
-		!wlr_output_init_render(
-			wlr_output, desktop->context->allocator, desktop->context->renderer)) {
+		!gesso_render_context_init_output(desktop->context, output->wlr_output)) {
 		return false;
 	}
 	if (output_is_nested(output)) {
