@@ -78,31 +78,31 @@ static void buffer_handle_destroyed(struct native_buffer *native)
 	struct gpu_memory_buffer *buffer = wl_container_of(native, buffer, native);
 	wl_list_remove(&buffer->release.link);
 	wl_list_remove(&buffer->queue_link);
-	if (buffer->answer != NULL) {
-		wl_resource_set_user_data(buffer->answer, NULL);
-	}
 	free(buffer);
+}
+
+/* The client has neither object any more; the renderer may still hold the buffer. */
+static void drop_if_forgotten(struct gpu_memory_buffer *buffer)
+{
+	if (buffer->resource == NULL && buffer->answer == NULL) {
+		wlr_buffer_drop(&buffer->native.base);
+	}
 }
 
 static void buffer_handle_resource_destroy(struct wl_resource *resource)
 {
 	struct gpu_memory_buffer *buffer = buffer_from_resource(resource);
 	buffer->resource = NULL;
-	wlr_buffer_drop(&buffer->native.base);
+	drop_if_forgotten(buffer);
 }
 
 static void answer_handle_resource_destroy(struct wl_resource *resource)
 {
 	struct gpu_memory_buffer *buffer = buffer_from_answer(resource);
-	if (buffer == NULL) {
-		return;
-	}
 	buffer->answer = NULL;
 	wl_list_remove(&buffer->queue_link);
 	wl_list_init(&buffer->queue_link);
-	if (!buffer->resource_made) {
-		wlr_buffer_drop(&buffer->native.base);
-	}
+	drop_if_forgotten(buffer);
 }
 
 static const struct wl_buffer_interface wl_buffer_impl = {
@@ -113,7 +113,7 @@ static void answer_request_get_buffer(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id)
 {
 	struct gpu_memory_buffer *buffer = buffer_from_answer(resource);
-	if (buffer == NULL || buffer->resource_made) {
+	if (buffer->resource_made) {
 		wl_resource_post_error(resource, GESSO_GPU_MEMORY_BUFFER_V1_ERROR_ALREADY_MADE,
 			"get_buffer was sent before on gesso_gpu_memory_buffer_v1#%u",
 			wl_resource_get_id(resource));
