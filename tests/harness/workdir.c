@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LINE_MAX_SHOWN 300
+
 static char path[PATH_MAX];
 
 void workdir_create(void)
@@ -36,10 +38,15 @@ static void print_file(const char *name, FILE *out)
 		return;
 	}
 	fprintf(out, "--- %s\n", strrchr(name, '/') + 1);
-	char line[1024];
-	while (fgets(line, sizeof(line), file) != NULL) {
-		fputs(line, out);
+	/* A renderer lists its extensions in lines of many kilobytes. */
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+	while ((length = getline(&line, &size, file)) >= 0) {
+		fprintf(out, "%.*s%s", LINE_MAX_SHOWN, line,
+			length > LINE_MAX_SHOWN ? "…\n" : "");
 	}
+	free(line);
 	fclose(file);
 }
 
