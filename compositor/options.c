@@ -71,7 +71,7 @@ static bool parse_backend(struct options *options, const char *value, struct com
 	return ok;
 }
 
-#define RENDERER_NAMES "auto|pixman|gles2"
+#define RENDERER_NAMES "auto|pixman|gles2|gles2-software"
 static bool parse_renderer(struct options *options, const char *value, struct complaint *complaint)
 {
 	int index;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <wlr/backend.h>
 #include <wlr/util/log.h>
 
@@ -49,10 +50,22 @@ static const char *backend_names(const struct options *options)
 	return NULL;
 }
 
-static void explain_failure(const struct options *options)
+/* What wlroots makes of auto, for its messages. */
+static enum options_backend resolve(const struct options *options)
+{
+	if (options->backend != OPTIONS_BACKEND_AUTO || getenv("WLR_BACKENDS") != NULL) {
+		return options->backend;
+	}
+	if (getenv("WAYLAND_DISPLAY") != NULL || getenv("WAYLAND_SOCKET") != NULL) {
+		return OPTIONS_BACKEND_WAYLAND;
+	}
+	return getenv("DISPLAY") != NULL ? OPTIONS_BACKEND_X11 : OPTIONS_BACKEND_AUTO;
+}
+
+static void explain_failure(enum options_backend backend)
 {
 	const char *what = "the display cannot be used: see above";
-	switch (options->backend) {
+	switch (backend) {
 	case OPTIONS_BACKEND_AUTO:
 		what = "no display: start gesso in a Wayland or X11 session or on a console with a "
 		       "seat, or give --backend headless";
@@ -73,6 +86,13 @@ static void explain_failure(const struct options *options)
 	wlr_log(WLR_ERROR, "backend: %s", what);
 }
 
+/* Without any card wlroots would wait ten seconds for one to appear. */
+static bool is_hopeless(enum options_backend resolved)
+{
+	return resolved == OPTIONS_BACKEND_AUTO && getenv("WLR_BACKENDS") == NULL &&
+		access("/dev/dri", F_OK) != 0;
+}
+
 struct wlr_backend *backend_create(
 	struct wl_event_loop *loop, const struct options *options, struct wlr_session **session)
 {
@@ -81,6 +101,11 @@ struct wlr_backend *backend_create(
 		{.name = "WLR_X11_OUTPUTS"}};
 	const size_t outputs_len = sizeof(outputs) / sizeof(outputs[0]);
 	const char *names = backend_names(options);
+	enum options_backend resolved = resolve(options);
+	if (is_hopeless(resolved)) {
+		explain_failure(resolved);
+		return NULL;
+	}
 	if (names != NULL) {
 		variable_set(&backends, names);
 	} else if (getenv("WLR_BACKENDS") != NULL) {
@@ -94,7 +119,7 @@ struct wlr_backend *backend_create(
 
 	struct wlr_backend *backend = wlr_backend_autocreate(loop, session);
 	if (backend == NULL) {
-		explain_failure(options);
+		explain_failure(resolved);
 	}
 	variable_restore(&backends);
 	for (size_t i = 0; i < outputs_len; i++) {
