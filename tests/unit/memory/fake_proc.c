@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_LEN 512
+#define PATH_LEN 1024
 
 static void make_directory(const char *path)
 {
@@ -21,8 +21,8 @@ static void make_directory(const char *path)
 
 const char *fake_proc(void)
 {
-	static char path[PATH_LEN];
-	snprintf(path, sizeof(path), "%s/proc", workdir_path());
+	static char path[PATH_LEN / 2];
+	snprintf(path, sizeof(path), "%.400s/proc", workdir_path());
 	make_directory(path);
 	return path;
 }
