@@ -306,6 +306,8 @@ enum options_outcome options_parse(struct options *options, int argc, char *argv
 {
 	*options = (struct options){
 		.allocators = "auto",
+		.width_px = 1280,
+		.height_px = 720,
 		.budget_bytes = 512 * MEBIBYTE,
 		.probe_timeout_ms = 10000,
 		.report = true,

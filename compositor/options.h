@@ -33,7 +33,7 @@ struct options {
 	enum gesso_renderer_choice renderer;
 	const char *allocators;  /* as gesso_allocator_chain_create takes them */
 	int outputs;             /* 0 if not given */
-	int width_px, height_px; /* 0 if not given */
+	int width_px, height_px; /* of outputs that have no modes of their own */
 	float scale;             /* 0 if not given */
 	uint64_t budget_bytes;
 	int probe_timeout_ms;

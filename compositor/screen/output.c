@@ -122,7 +122,7 @@ static void set_first_mode(const struct options *options, struct wlr_output *wlr
 	struct wlr_output_mode *mode = wlr_output_preferred_mode(wlr_output);
 	if (mode != NULL) {
 		wlr_output_state_set_mode(state, mode);
-	} else if (options->width_px > 0) {
+	} else {
 		wlr_output_state_set_custom_mode(state, options->width_px, options->height_px, 0);
 	}
 	if (options->scale > 0) {
