@@ -213,7 +213,7 @@ static bool object_has_holder(const struct kernel_object *object, size_t process
 bool kernel_object_may_be_counted_twice(
 	const struct kernel_snapshot *snapshot, const struct kernel_object *object)
 {
-	if (object->kind != KERNEL_OBJECT_SHMEM) {
+	if (object->kind != KERNEL_OBJECT_SHMEM || object->device != 0 || object->may_shrink) {
 		return false;
 	}
 	for (size_t i = 0; i < snapshot->objects_len; i++) {

@@ -54,6 +54,8 @@ struct kernel_object {
 	uint64_t allocated_bytes; /* of shared memory st_blocks × 512; of a dma-buf its size */
 	char exporter[32];	  /* of a dma-buf; empty if only mappings were seen */
 	char name[64];		  /* of shared memory */
+	/* of a memfd: no udmabuf can be over it, since it may still shrink */
+	bool may_shrink;
 	struct kernel_holder *holders;
 	size_t holders_len;
 };
@@ -108,8 +110,9 @@ uint64_t kernel_object_pss_bytes(const struct kernel_object *object);
 uint64_t kernel_object_unaccounted_bytes(const struct kernel_object *object);
 
 /*
- * Shared memory whose holder also holds a udmabuf no bigger than it: it may be
- * the memory behind that udmabuf. The kernel does not say.
+ * A memfd sealed against shrinking (or one whose seals cannot be read) whose
+ * holder also holds a udmabuf no bigger than it: it may be the memory behind that
+ * udmabuf. The kernel does not say.
  */
 bool kernel_object_may_be_counted_twice(
 	const struct kernel_snapshot *snapshot, const struct kernel_object *object);

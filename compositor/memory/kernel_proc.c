@@ -103,7 +103,7 @@ static void set_why(char why[KERNEL_WHY_LEN], pid_t pid, const char *what, int e
 /* Names are chosen by the processes, and reach terminals. */
 static void set_name(char *name, size_t size, const char *from)
 {
-	snprintf(name, size, "%s", from);
+	snprintf(name, size, "%.*s", (int)size - 1, from);
 	for (; *name; name++) {
 		*name = (unsigned char)*name < 0x20 || *name == 0x7f ? ' ' : *name;
 	}
@@ -252,6 +252,17 @@ static void enter_dmabuf(
 	memcpy(object->exporter, info.exporter, sizeof(object->exporter));
 }
 
+/* False where it cannot be told. */
+static bool read_may_shrink(int dir, const char *fd_path)
+{
+	int fd = openat(dir, fd_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int seals = fd >= 0 ? fcntl(fd, F_GET_SEALS) : -1;
+	if (fd >= 0) {
+		close(fd);
+	}
+	return seals >= 0 && !(seals & F_SEAL_SHRINK);
+}
+
 static void enter_shmem(struct kernel_snapshot *snapshot, int dir, size_t process,
 	const char *fd_name, const char *link, bool device_zero)
 {
@@ -272,6 +283,7 @@ static void enter_shmem(struct kernel_snapshot *snapshot, int dir, size_t proces
 	object->size_bytes = (uint64_t)st.st_size;
 	object->allocated_bytes = (uint64_t)st.st_blocks * 512;
 	set_name(object->name, sizeof(object->name), link);
+	object->may_shrink = device_zero && read_may_shrink(dir, path);
 }
 
 static void enter_descriptor(

@@ -139,6 +139,7 @@ CASE(memfd_that_is_half_mapped)
 	CHECK_EQUAL(kernel_object_pss_bytes(object), 2 * MIB);
 	CHECK_EQUAL(kernel_object_unaccounted_bytes(object), 2 * MIB);
 	CHECK(strstr(object->name, "gesso-test"));
+	CHECK(object->may_shrink);
 	kernel_snapshot_destroy(snapshot);
 	munmap(data, 2 * MIB);
 	close(fd);
@@ -157,6 +158,8 @@ CASE(memfd_that_may_be_behind_a_udmabuf)
 	CHECK(!kernel_object_may_be_counted_twice(snapshot, object));
 	object->size_bytes = 8 * MIB;
 	CHECK(kernel_object_may_be_counted_twice(snapshot, object));
+	object->may_shrink = true;
+	CHECK(!kernel_object_may_be_counted_twice(snapshot, object));
 	kernel_snapshot_destroy(snapshot);
 }
 
