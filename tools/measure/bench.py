@@ -16,6 +16,7 @@ import json
 import pathlib
 import statistics
 import sys
+import time
 
 from figures import table
 from session import Compositor, Deadline, Process, Programs, SessionError, start_gesso
@@ -76,18 +77,29 @@ def run_once(settings, name, start, path, label):
     demo = [
         settings.programs.demo,
         "--path", path, "--scene", "full", "--fullscreen", "--frames", str(settings.frames),
-        "--stats", "json",
+        "--stats", "json", "--print-ready",
     ]  # fmt: skip
     with start(settings, logs / f"{label}-compositor.log", deadline) as compositor:
         before_ns = thread_ns(compositor.pid)
         with Process("gesso-demo", demo, logs / f"{label}-demo.log", compositor.environment()) as client:
+            client.wait_line("ready", deadline)
+            ready_s = time.monotonic()
             status = client.wait_end(deadline)
+            seconds = time.monotonic() - ready_s
             if status != 0:
                 client.fail(f"ended with status {status}")
             stats = client.stats()
         compositor.check_alive()
         cpu_ns = thread_ns(compositor.pid) - before_ns
-    return {"compositor": name, "cpu_ms_per_frame": cpu_ns / NS_PER_MS / stats["frames"], **stats}
+    return {
+        "compositor": name,
+        "path": stats["path"],
+        "allocator": stats["allocator"],
+        "frames": stats["frames"],
+        "frames_per_second": (stats["frames"] - 1) / seconds,
+        "cpu_ms_per_frame": cpu_ns / NS_PER_MS / stats["frames"],
+        "paint_ms_per_frame": stats["paint_ns_per_frame"] / NS_PER_MS,
+    }
 
 
 def run_round(settings, number):
@@ -106,12 +118,9 @@ def run_round(settings, number):
     return runs
 
 
-def rate(run):
-    return run["frames"] / run["seconds"]
-
-
 def same_rate(run, other):
-    return abs(rate(run) - rate(other)) <= RATE_TOLERANCE * rate(other)
+    rate, other_rate = run["frames_per_second"], other["frames_per_second"]
+    return abs(rate - other_rate) <= RATE_TOLERANCE * other_rate
 
 
 def pair(rounds, name, base):
@@ -142,7 +151,7 @@ def summarise(rounds, name, megapixels):
         "cpu_ms_per_frame": statistics.median(cpu_ms),
         "cpu_ms_per_frame_range": [min(cpu_ms), max(cpu_ms)],
         "cpu_ms_per_megapixel": statistics.median(cpu_ms) / megapixels,
-        "frames_per_second": statistics.median(rate(run) for run in runs),
+        "frames_per_second": statistics.median(run["frames_per_second"] for run in runs),
         "ratio_to_cage": statistics.median(ratios) if ratios else None,
         "ratios_to_cage": ratios,
         "rounds_with_other_rate": unlike,
