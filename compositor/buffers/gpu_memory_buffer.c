@@ -68,7 +68,8 @@ static const struct wlr_buffer_resource_interface buffer_resource_interface = {
 static void buffer_handle_release(struct wl_listener *listener, void *data)
 {
 	struct gpu_memory_buffer *buffer = wl_container_of(listener, buffer, release);
-	if (buffer->resource != NULL) {
+	/* Before 'allocated' it is only the trial import that lets go. */
+	if (buffer->resource != NULL && buffer->allocated) {
 		wl_buffer_send_release(buffer->resource);
 	}
 }
