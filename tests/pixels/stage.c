@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "stage.h"
+#include "case.h"
+#include <drm_fourcc.h>
+#include <string.h>
+
+bool fourcc_has_alpha(uint32_t fourcc)
+{
+	return fourcc == DRM_FORMAT_ARGB8888 || fourcc == DRM_FORMAT_ABGR8888;
+}
+
+uint32_t fourcc_from_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t fourcc;
+	} rows[] = {
+		{"XRGB8888", DRM_FORMAT_XRGB8888},
+		{"ARGB8888", DRM_FORMAT_ARGB8888},
+		{"XBGR8888", DRM_FORMAT_XBGR8888},
+		{"ABGR8888", DRM_FORMAT_ABGR8888},
+		{"RGB565", DRM_FORMAT_RGB565},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(rows[i].name, name) == 0) {
+			return rows[i].fourcc;
+		}
+	}
+	FAIL("no such format: %s", name);
+}
+
+void stage_repaint(struct buffer *buffer, struct picture *picture, uint32_t seed)
+{
+	picture_init(picture, buffer->width_px, buffer->height_px, 0);
+	picture_fill(picture, seed, fourcc_has_alpha(buffer->fourcc));
+	buffer_begin_paint(buffer);
+	picture_encode(picture, buffer->pixels, buffer->stride_bytes, buffer->fourcc);
+	buffer_end_paint(buffer);
+	picture_quantise(picture, buffer->fourcc);
+}
+
+void stage_paint(struct stage *stage, struct buffer *buffer, struct picture *picture,
+	const char *path, int width_px, int height_px, uint32_t fourcc, uint32_t seed)
+{
+	buffer_create(buffer, &stage->client, path, width_px, height_px, fourcc);
+	stage_repaint(buffer, picture, seed);
+}
+
+void stage_begin(struct stage *stage, const char *options)
+{
+	server_start(&stage->server, "--renderer %s --size %dx%d --fullscreen %s",
+		case_fixture("renderer"), STAGE_WIDTH_PX, STAGE_HEIGHT_PX, options);
+	server_warm_up(&stage->server);
+	client_connect(&stage->client, &stage->server);
+	window_create(&stage->window, &stage->client, "stage");
+	stage_paint(stage, &stage->ground_buffer, &stage->ground, "shm", STAGE_WIDTH_PX,
+		STAGE_HEIGHT_PX, DRM_FORMAT_XRGB8888, 1);
+	window_show(&stage->window, &stage->ground_buffer);
+}
+
+void stage_end(struct stage *stage)
+{
+	window_destroy(&stage->window);
+	buffer_destroy(&stage->ground_buffer);
+	picture_finish(&stage->ground);
+	client_roundtrip(&stage->client);
+	client_disconnect(&stage->client);
+	server_check_empty(&stage->server);
+	server_stop(&stage->server);
+}
+
+void stage_check(struct stage *stage, const struct picture *above, int x, int y, int tolerance,
+	const char *what)
+{
+	struct picture expected, got;
+	picture_init(&expected, STAGE_WIDTH_PX, STAGE_HEIGHT_PX, 0xff000000);
+	picture_blend(&expected, &stage->ground, 0, 0);
+	if (above != NULL) {
+		picture_blend(&expected, above, x, y);
+	}
+	capture_output(&got, &stage->client, 0);
+	picture_check(&got, &expected, tolerance, what);
+	picture_finish(&got);
+	picture_finish(&expected);
+}
+
+struct report_path stage_figures(struct stage *stage, enum gesso_memory_report_v1_path path)
+{
+	struct report report;
+	report_read(&report, &stage->client);
+	return report_sum(&report, path);
+}

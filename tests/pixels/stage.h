@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_STAGE_H
+#define TESTS_STAGE_H
+
+#include "capture.h"
+#include "picture.h"
+#include "report.h"
+#include "window.h"
+
+/*
+ * Where pictures are shown: a compositor with one output, filled by a window
+ * whose picture is known (the ground), so that what a layer above it should look
+ * like can be computed.
+ */
+
+#define STAGE_WIDTH_PX 200
+#define STAGE_HEIGHT_PX 150
+
+struct stage {
+	struct server server;
+	struct client client;
+	struct window window;
+	struct buffer ground_buffer;
+	struct picture ground;
+};
+
+/* Starts a compositor on the fixture renderer=…, with further options, and shows the ground. */
+void stage_begin(struct stage *stage, const char *options);
+/* Ends the client, checks that the compositor is empty, and ends it. */
+void stage_end(struct stage *stage);
+
+/* Fails unless the output shows the ground with `above` (may be NULL) at x, y. */
+void stage_check(struct stage *stage, const struct picture *above, int x, int y, int tolerance,
+	const char *what);
+
+/* Sum of one path over all clients. */
+struct report_path stage_figures(struct stage *stage, enum gesso_memory_report_v1_path path);
+
+/* A buffer on `path`, painted with noise, its picture as the format can hold it. */
+void stage_paint(struct stage *stage, struct buffer *buffer, struct picture *picture,
+	const char *path, int width_px, int height_px, uint32_t fourcc, uint32_t seed);
+/* Paints another noise into the buffer that there is. */
+void stage_repaint(struct buffer *buffer, struct picture *picture, uint32_t seed);
+
+bool fourcc_has_alpha(uint32_t fourcc);
+/* "XRGB8888" and so on. Fails the case for other names. */
+uint32_t fourcc_from_name(const char *name);
+
+#endif
