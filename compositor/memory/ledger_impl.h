@@ -34,7 +34,4 @@ void ledger_surfaces_forget_buffer(
 /* How many of the client's surfaces show a buffer now. */
 size_t ledger_client_surfaces_shown(const struct gesso_ledger_client *client);
 
-/* 0 where the GLES2 renderer has no upload for the format. */
-uint32_t ledger_bytes_per_pixel(uint32_t fourcc);
-
 #endif

@@ -26,7 +26,8 @@ struct ledger_surface {
 	struct wl_listener destroy;
 };
 
-uint32_t ledger_bytes_per_pixel(uint32_t fourcc)
+/* 0 where the GLES2 renderer has no upload for the format. */
+static uint32_t bytes_per_pixel_of(uint32_t fourcc)
 {
 	switch (fourcc) {
 	case DRM_FORMAT_R8:
@@ -113,7 +114,7 @@ static void surface_account_texture(struct ledger_surface *watch, struct wlr_buf
 	watch->texture_bytes = 0;
 	watch->bytes_per_pixel = 0;
 	if (context->gles2 && !wlr_buffer_get_dmabuf(buffer, &dmabuf)) {
-		watch->bytes_per_pixel = ledger_bytes_per_pixel(surface_copied_format(buffer));
+		watch->bytes_per_pixel = bytes_per_pixel_of(surface_copied_format(buffer));
 		watch->texture_bytes =
 			(uint64_t)buffer->width * (uint64_t)buffer->height * watch->bytes_per_pixel;
 		figures->copied_bytes += watch->texture_bytes;
@@ -252,8 +253,7 @@ void ledger_surfaces_forget_buffer(
 	struct gesso_ledger_client *client, const struct gesso_ledger_buffer *entry)
 {
 	struct ledger_surface *watch;
-	wl_list_for_each(watch, &client->surfaces, link)
-	{
+	wl_list_for_each (watch, &client->surfaces, link) {
 		if (watch->entry == entry) {
 			watch->entry = NULL;
 		}
@@ -264,8 +264,7 @@ size_t ledger_client_surfaces_shown(const struct gesso_ledger_client *client)
 {
 	size_t shown = 0;
 	const struct ledger_surface *watch;
-	wl_list_for_each(watch, &client->surfaces, link)
-	{
+	wl_list_for_each (watch, &client->surfaces, link) {
 		shown += watch->client_buffer != NULL;
 	}
 	return shown;
@@ -276,8 +275,7 @@ uint64_t gesso_ledger_client_texture_bytes(
 {
 	uint64_t bytes = 0;
 	const struct ledger_surface *watch;
-	wl_list_for_each(watch, &client->surfaces, link)
-	{
+	wl_list_for_each (watch, &client->surfaces, link) {
 		bytes += watch->path == path ? watch->texture_bytes : 0;
 	}
 	return bytes;
