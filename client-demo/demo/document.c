@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_MAX_BYTES (64 << 20)
@@ -54,7 +55,7 @@ static GBytes *free_to_terminated_bytes(GByteArray *array)
 	return bytes;
 }
 
-/* Takes `fd`. Stops at the limit, so that a pipe without end has one. */
+/* Takes `fd`. Stops at the limit: a file may grow meanwhile. */
 static GBytes *read_bytes(int fd, GError **error)
 {
 	GByteArray *array = g_byte_array_new();
@@ -80,9 +81,13 @@ static GBytes *read_bytes(int fd, GError **error)
 
 struct document *document_load(const char *path, GError **error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0) {
-		g_set_error(error, DOCUMENT_ERROR, 0, "%s", g_strerror(errno));
+	struct stat stat = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode)) {
+		g_set_error(error, DOCUMENT_ERROR, 0, "%s",
+			stat.st_mode ? "is not a file" : g_strerror(errno));
+		if (fd >= 0)
+			close(fd);
 		return NULL;
 	}
 	GBytes *bytes = read_bytes(fd, error);

@@ -6,6 +6,9 @@
 #include "options.h"
 #include "stats.h"
 
+/* SIGINT and SIGTERM wait for the loop. Before any thread is made: pango makes some. */
+void loop_block_signals(void);
+
 /*
  * Paints the connection's windows and serves their events until a signal, the
  * time or the frames that were asked for, q, or the last window's end. Fills

@@ -82,6 +82,7 @@ int main(int argc, char **argv)
 	struct connection connection;
 
 	signal(SIGPIPE, SIG_IGN);
+	loop_block_signals();
 	enum options_result parsed = options_parse(&options, argc, argv, stdout, stderr);
 	if (parsed != OPTIONS_RUN)
 		return parsed == OPTIONS_DONE ? EXIT_SUCCESS : EXIT_WRONG;

@@ -12,7 +12,7 @@ static const char caret_text[] =
 	"onto it. The caret blinks here: \n";
 
 /* behind "blinks here: " in the last line, at the size that document_text.c paints */
-const struct gesso_rect scene_caret_rect = {320, 124, 2, 16};
+const struct gesso_rect scene_caret_rect = {304, 124, 2, 16};
 
 static inline uint32_t colour(uint32_t x, uint32_t y, uint32_t n)
 {

@@ -54,6 +54,9 @@ enum gesso_result window_try_paint(struct window *window);
 /* When a frame is due by the rate; CLOCK_NEVER if events decide. */
 int64_t window_next_frame_ns(const struct window *window);
 
+/* Whether what it shows is up to date, or, when it is animated, any frame. */
+bool window_is_shown(const struct window *window);
+
 /* Whether all frames that were asked for have been shown. */
 bool window_is_done(const struct window *window);
 

@@ -26,6 +26,12 @@ bool window_is_done(const struct window *window)
 	return !frames_are_left(window) && !window->frame_callback;
 }
 
+bool window_is_shown(const struct window *window)
+{
+	bool up_to_date = !window->dirty && !window->frame_callback;
+	return window->shown && (up_to_date || is_animated(window));
+}
+
 int64_t window_next_frame_ns(const struct window *window)
 {
 	bool waits_for_rate = window->configured && !window->frame_callback &&
@@ -74,11 +80,17 @@ static struct gesso_rect find_damage(const struct window *window, const struct g
 	return (struct gesso_rect){0, 0, frame->width_px, frame->height_px};
 }
 
+/* A window that is painted again only to fit a new size shows the same picture. */
+static uint64_t scene_frame(const struct window *window)
+{
+	return window->options->still ? 0 : window->frames;
+}
+
 static bool paint(
 	struct window *window, const struct gesso_frame *frame, const struct gesso_rect *damage)
 {
 	if (window->options->scene == SCENE_FULL) {
-		scene_full_paint(frame, window->frames);
+		scene_full_paint(frame, scene_frame(window));
 		return true;
 	}
 	struct canvas canvas;
@@ -86,7 +98,7 @@ static bool paint(
 		return false;
 	canvas_paint(&canvas, window->document, &window->view, window->scale);
 	if (window->options->scene == SCENE_CARET)
-		scene_caret_paint(canvas.cairo, window->frames);
+		scene_caret_paint(canvas.cairo, scene_frame(window));
 	canvas_end(&canvas);
 	return true;
 }
