@@ -44,11 +44,7 @@ static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags
 	uint32_t *format, size_t *stride_bytes)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
-	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0 || buffer->memory.fd < 0) {
-		return false;
-	}
-	if (buffer->mapping.data == NULL &&
-		!gesso_mapping_init(&buffer->mapping, &buffer->memory, false, NULL)) {
+	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0 || buffer->mapping.data == NULL) {
 		return false;
 	}
 	/* not ready means that the client left a fence there: its own picture tears */

@@ -22,7 +22,12 @@ struct native_buffer {
 	struct gesso_layout layout;
 	const struct gesso_allocator_impl *impl;
 	/* private */
-	struct gesso_mapping mapping; /* read-only, made when first asked for */
+	/*
+	 * Read-only, and only for renderers that read in place. A renderer that imports
+	 * gets no DATA_PTR face: wlroots would copy from it into the texture that a
+	 * surface had before, if that was uploaded.
+	 */
+	struct gesso_mapping mapping;
 	bool show_dmabuf;
 	bool bracketed;
 	void (*destroyed)(struct native_buffer *buffer);
