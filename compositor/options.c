@@ -146,6 +146,12 @@ static bool parse_socket(struct options *options, const char *value, struct comp
 	return true;
 }
 
+static bool parse_probe(struct options *options, const char *value, struct complaint *complaint)
+{
+	options->probe = true;
+	return true;
+}
+
 static bool parse_no_report(struct options *options, const char *value, struct complaint *complaint)
 {
 	options->report = false;
@@ -217,6 +223,8 @@ static const struct option_spec specs[] = {
 	{"budget", "MIB", "memory on path native, at most, for each client (512)", parse_budget},
 	{"probe-timeout", "MS", "time for each allocator's probe, at most (10000)",
 		parse_probe_timeout},
+	{"probe", NULL, "print which allocators are proved, and why others are not, and end",
+		parse_probe},
 	{"no-report", NULL, "offer no memory report to clients", parse_no_report},
 	{"socket", "NAME", "name of the Wayland socket (the first free wayland-N)", parse_socket},
 	{"ready-fd", "FD", "write the socket's name to FD once all is ready", parse_ready_fd},
@@ -335,6 +343,9 @@ enum options_outcome options_parse(struct options *options, int argc, char *argv
 			return OPTIONS_WRONG;
 		}
 		i += taken;
+	}
+	if (options->probe && options->backend == OPTIONS_BACKEND_AUTO) {
+		options->backend = OPTIONS_BACKEND_HEADLESS;
 	}
 	if (options->exit_with_command && options->command == NULL) {
 		fprintf(stderr, "gesso: --exit-with-command: give the command after --\n");

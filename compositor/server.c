@@ -267,6 +267,11 @@ static void server_handle_probe_done(void *data)
 		return;
 	}
 	server->ready = true;
+	if (server->options->probe) {
+		gesso_report_print(stdout, server->ledger, server->chain);
+		server_end(server, EXIT_SUCCESS);
+		return;
+	}
 	wlr_log(WLR_INFO, "server: ready: WAYLAND_DISPLAY=%s", server->socket);
 	tell_ready(server);
 	if (server->options->command != NULL &&

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/placement.h"
 #include "screen/desktop.h"
+#include "screen/interactive.h"
+#include "screen/seat.h"
 #include "screen/toplevel.h"
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output_layout.h>
@@ -56,6 +58,7 @@ static void change_state(struct toplevel *toplevel, bool maximized, bool fullscr
 	if (toplevel->placed && !fills_output(toplevel)) {
 		toplevel->normal = toplevel_box(toplevel);
 	}
+	interactive_forget(&toplevel->desktop->seat->interactive, toplevel);
 	toplevel->anchor.edges = 0;
 	wlr_xdg_toplevel_set_maximized(toplevel->xdg, maximized);
 	wlr_xdg_toplevel_set_fullscreen(toplevel->xdg, fullscreen);
