@@ -114,6 +114,7 @@ static enum gesso_result prepare_swapchain(struct window *window)
 		&(struct gesso_swapchain_options){
 			.path = options->path,
 			.max_buffers = options->buffers,
+			.in_turn = options->in_turn,
 		});
 	return window->swapchain ? GESSO_OK : GESSO_ERROR_NO_MEMORY;
 }
