@@ -22,7 +22,9 @@ from figures import table
 from session import Compositor, Deadline, Process, Programs, SessionError, start_gesso
 
 MARK = 1.05
-RATE_TOLERANCE = 0.03
+RATE_TOLERANCE = 0.05
+# Half of what the outputs can do, so that a busy machine keeps it too.
+RATE_HZ = 30
 RUN_DEADLINE_S = 120
 NS_PER_MS = 1e6
 # A client that fills the output would be scanned out and nothing be composed.
@@ -76,7 +78,7 @@ def run_once(settings, name, start, path, label):
     logs = settings.logs
     demo = [
         settings.programs.demo,
-        "--path", path, "--scene", "full", "--fullscreen", "--frames", str(settings.frames),
+        "--path", path, "--scene", "full", "--fullscreen", "--frames", str(settings.frames), "--rate", str(RATE_HZ),
         "--stats", "json", "--print-ready",
     ]  # fmt: skip
     with start(settings, logs / f"{label}-compositor.log", deadline) as compositor:

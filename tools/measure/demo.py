@@ -21,6 +21,8 @@ from memory_measure import ALLOCATORS, reason_of
 from session import Deadline, Process, Programs, SessionError, start_gesso
 
 RATE_HZ = 10
+# A smaller screen shows as much of the document, only smaller.
+WIDTH_AT_ZOOM_1 = 1280
 # Painted again and again, so that a buffer that is reused is on the picture, not the first one.
 FRAMES_BEFORE_PICTURE = 5
 # renderer, gesso-demo's path
@@ -69,8 +71,12 @@ def describe(report, pids):
 def show(settings, renderer, path, document):
     name = f"{settings.lane}-{renderer}-{path}-{pathlib.Path(document).stem}"
     deadline = Deadline(settings.deadline)
-    demo = [settings.programs.demo, "--path", path, "--fullscreen", "--rate", str(RATE_HZ)]
-    demo += ["--print-ready", "--", document]
+    demo = [
+        settings.programs.demo,
+        "--path", path, "--in-turn", "--fullscreen", "--rate", str(RATE_HZ),
+        "--zoom", f"{int(settings.size.split('x')[0]) / WIDTH_AT_ZOOM_1:.3f}",
+        "--print-ready", "--", document,
+    ]  # fmt: skip
     shown = {"name": name, "renderer": renderer, "wanted": path, "document": document}
     try:
         with start_gesso(

@@ -26,6 +26,7 @@ SETTLE_INTERVAL_S = 0.5
 STILL_SETTLE_S = 2.0
 SETTLED_PART = 0.005
 SETTLE_SAMPLES_MAX = 20
+SAMPLE_TRIES = 5
 
 ALLOCATORS = {"host": "memfd", "kernel": "udmabuf"}
 # name, gesso-demo's path, its buffers
@@ -57,7 +58,8 @@ def demo_command(programs, settings, mode, state):
         "--scene", "full",
         "--print-ready",
     ]  # fmt: skip
-    return command + (["--still"] if state == "still" else [])
+    # A client whose double buffering is fixed, against one that has gone still.
+    return command + (["--still"] if state == "still" else ["--in-turn"])
 
 
 class Measurement:
@@ -114,9 +116,32 @@ class Measurement:
         for _ in range(self.settings.samples):
             if samples:
                 time.sleep(SETTLE_INTERVAL_S)
-            reports.append(self.report())
-            samples.append(memory_sample.sample_from_report(reports[-1], self.pids))
+            report, sample = self.take_whole()
+            reports.append(report)
+            samples.append(sample)
+        if self.state == "moving":
+            self.wait_frames(reports)
         return samples, reports
+
+    def wait_frames(self, reports):
+        """A slow machine may have shown nothing new meanwhile."""
+        wanted = self.settings.windows + self.frames_in(reports[0])
+        while self.frames_in(reports[-1]) < wanted:
+            time.sleep(SETTLE_INTERVAL_S)
+            reports[-1] = self.report()
+
+    def frames_in(self, report):
+        return memory_sample.count_frames(report, self.pids)["frames"]
+
+    def take_whole(self):
+        """Taken between two requests of a client, a sample may lack something: then again."""
+        for _ in range(SAMPLE_TRIES):
+            report = self.report()
+            sample = memory_sample.sample_from_report(report, self.pids)
+            if None not in sample.values():
+                break
+            time.sleep(SETTLE_INTERVAL_S / 4)
+        return report, sample
 
 
 def reason_of(report, pids):
@@ -128,25 +153,27 @@ def reason_of(report, pids):
     return None
 
 
-def copied_per_frame(reports, pids):
-    first, last = (memory_sample.count_frames(report, pids) for report in (reports[0], reports[-1]))
-    frames = last["frames"] - first["frames"]
-    return (last["copied"] - first["copied"]) / frames if frames > 0 else None
+def copied_per_frame(reports, pids, path):
+    """Between the first report and the last, on the path of the windows (cursors have another)."""
+    first, last = (memory_sample.count_path(report, pids, path) for report in (reports[0], reports[-1]))
+    frames, copied = last[0] - first[0], last[1] - first[1]
+    return copied / frames if frames > 0 else None
 
 
 def describe(result, samples, reports, pids):
     last = reports[-1]
     counts = memory_sample.count_frames(last, pids)
+    path = memory_sample.main_path(counts)
     result.update(
         renderer_name=last["compositor"]["renderer"],
-        path=memory_sample.main_path(counts),
+        path=path,
         allocator=",".join(memory_sample.allocators_of(last, pids)) or None,
         reason=reason_of(last, pids),
         exporters=sorted({dmabuf["exporter"] or "unknown" for dmabuf in last["dmabufs"]}),
         buffers=counts["buffers"],
         frames=counts["frames"],
         possibly_counted_twice=last["totals"]["possibly_counted_twice"],
-        copied_bytes_per_frame=copied_per_frame(reports, pids),
+        copied_bytes_per_frame=copied_per_frame(reports, pids, path),
         samples=samples,
         unavailable="; ".join(memory_sample.unavailable_of(last, pids)) or None,
     )

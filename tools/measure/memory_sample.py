@@ -27,6 +27,8 @@ FIGURES = (
     ("texture", "texture bytes", "claimed by the compositor"),
     ("texture_unaccounted", "  of these not in its PSS", "claimed by the compositor"),
     ("honest_total", "honest total", "the sum of PSS and all that is in no PSS"),
+    ("files", "  of it program files", "measured: Pss_File of smaps_rollup"),
+    ("less_files", "honest total less program files", "honest total less files"),
 )
 FIGURE_NAMES = tuple(name for name, _, _ in FIGURES)
 # These add up to the honest total.
@@ -37,6 +39,9 @@ PARTS = (
     "memfd_unaccounted",
     "texture_unaccounted",
 )
+
+
+ROLLUP = "/proc/{}/smaps_rollup"
 
 
 class SampleError(Exception):
@@ -70,6 +75,18 @@ def clients_of(report, pids):
     return [client for client in report["clients"] if client["pid"] in pids]
 
 
+def file_pss(pid):
+    """The part of a process's PSS that is files. It falls whenever others map them too."""
+    try:
+        with open(ROLLUP.format(pid), encoding="ascii") as rollup:
+            for line in rollup:
+                if line.startswith("Pss_File:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None
+
+
 def sample_from_report(report, pids):
     clients = clients_of(report, pids)
     compositor = report["compositor"]
@@ -88,6 +105,9 @@ def sample_from_report(report, pids):
     if len(clients) != len(pids):
         sample["clients_pss"] = sample["clients_pss_with_dmabuf"] = None
     sample["honest_total"] = total(sample[part] for part in PARTS)
+    sample["files"] = total(file_pss(pid) for pid in [compositor["pid"], *pids])
+    whole, files = sample["honest_total"], sample["files"]
+    sample["less_files"] = None if None in (whole, files) else whole - files
     return sample
 
 
@@ -102,6 +122,13 @@ def count_frames(report, pids):
             if path["frames"] > 0:
                 counts["paths"][name] = counts["paths"].get(name, 0) + path["frames"]
     return counts
+
+
+def count_path(report, pids, path):
+    """Frames and bytes copied so far on one path."""
+    paths = [client["paths"].get(path) for client in clients_of(report, pids)]
+    paths = [figures for figures in paths if figures]
+    return sum(p["frames"] for p in paths), sum(p["copied_bytes"] for p in paths)
 
 
 def main_path(counts):
