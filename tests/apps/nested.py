@@ -176,8 +176,8 @@ def case_in_itself(case):
     """Gesso is a parent like any other."""
     outer = rig.Gesso(case, "--renderer", "pixman", "--fullscreen", "--size", "640x480")
     ground = outer.warm_up()
-    inner = rig.Gesso(case, "--renderer", case.fixture("renderer"), "--fullscreen",
-        backend="wayland", env=outer.env)
+    options = ["--renderer", case.fixture("renderer"), "--fullscreen"]
+    inner = rig.Gesso(case, *options, backend="wayland", env=outer.env)
     wait_until(lambda: inner.shot().size() == (640, 480), "an output that fills the outer one")
     demo = show(case, inner)
     wait_until(lambda: outer.shot() == inner.shot() != ground, "the same picture in both")
