@@ -12,6 +12,7 @@ from demo import DEMO, Demo
 from rig import check, check_equal, wait_until
 
 LIMIT = 64
+NO_DESCRIPTORS = 9
 # What a compositor may burn while it can accept nobody.
 IDLE_SHARE = 0.35
 LOG_BYTES = 100_000
@@ -50,6 +51,24 @@ def case_many_windows(case):
     else:
         check(demo.process.popen.returncode > 0, "the demo was killed, or said nothing")
         check("gesso-demo: " in demo.process.text(), f"no reason: {demo.process.text()}")
+    check_serves(gesso, ground)
+    gesso.check_empty()
+    gesso.stop()
+
+
+def case_falls_back(case):
+    """Past what is kept free, a window is on wl_shm and says why; nobody is disconnected."""
+    gesso = start(case)
+    ground = gesso.warm_up()
+    options = ["--scene", "full", "--still", "--size", "64x48"]
+    crowd, native_frames = [], 1
+    while native_frames and len(crowd) < LIMIT:
+        crowd.append(Demo(case, gesso.env, *options).wait_ready())
+        native_frames = gesso.paths_of(crowd[-1].pid).get("native", {}).get("frames")
+    check(len(crowd) > 3, f"only {len(crowd)} windows had room")
+    figures = [demo.end() for demo in crowd][-1]
+    check_equal(figures["path"], "shm", "the path of the last window")
+    check_equal(figures["reason"]["code"], NO_DESCRIPTORS, figures["reason"]["words"])
     check_serves(gesso, ground)
     gesso.check_empty()
     gesso.stop()
