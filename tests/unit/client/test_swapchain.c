@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 #include "frames.h"
+#include <drm_fourcc.h>
 #include <time.h>
 
 static void sleep_ms(long ms)
@@ -143,6 +144,21 @@ static void test_shadow(void)
 	frames_finish(&server, swapchain);
 }
 
+/* Fixed double buffering, where the compositor would do with one. */
+static void test_in_turn(void)
+{
+	struct fake_server server = {.no_manager = true, .release = FAKE_RELEASE_ON_COMMIT};
+	fake_start(&server);
+	struct gesso_swapchain *swapchain =
+		gesso_swapchain_create(server.gesso, server.surface, 33, 17, DRM_FORMAT_XRGB8888,
+			&(struct gesso_swapchain_options){.max_buffers = 2, .in_turn = true});
+	CHECK(swapchain);
+	for (int i = 0; i < 6; i++)
+		CHECK_EQUAL(frames_paint(&server, swapchain).buffer_age, i < 2 ? 0 : 2);
+	CHECK_EQUAL(frames_info(swapchain).buffers, 2);
+	frames_finish(&server, swapchain);
+}
+
 static const struct check_case cases[] = {
 	{"age-and-stale", test_age_and_stale},
 	{"upload-uses-one-buffer", test_upload_uses_one_buffer},
@@ -151,6 +167,7 @@ static const struct check_case cases[] = {
 	{"still", test_still},
 	{"resize", test_resize},
 	{"shadow", test_shadow},
+	{"in-turn", test_in_turn},
 };
 
 int main(int argc, char **argv)
