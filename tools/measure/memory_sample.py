@@ -28,7 +28,7 @@ FIGURES = (
     ("texture_unaccounted", "  of these not in its PSS", "claimed by the compositor"),
     ("honest_total", "honest total", "the sum of PSS and all that is in no PSS"),
     ("files", "  of it program files", "measured: Pss_File of smaps_rollup"),
-    ("less_files", "honest total less program files", "honest total less files"),
+    ("less_files", "honest total less program files", "the same with PSS less Pss_File"),
 )
 FIGURE_NAMES = tuple(name for name, _, _ in FIGURES)
 # These add up to the honest total.
@@ -75,16 +75,21 @@ def clients_of(report, pids):
     return [client for client in report["clients"] if client["pid"] in pids]
 
 
-def file_pss(pid):
-    """The part of a process's PSS that is files. It falls whenever others map them too."""
+def split_pss(pid):
+    """A process's PSS of files, and the rest of it, from one reading; the first falls whenever
+    another process maps the same files, and so between two readings."""
+    found = {}
     try:
         with open(ROLLUP.format(pid), encoding="ascii") as rollup:
             for line in rollup:
-                if line.startswith("Pss_File:"):
-                    return int(line.split()[1]) * 1024
+                name, _, value = line.partition(":")
+                if name in ("Pss", "Pss_File"):
+                    found[name] = int(value.split()[0]) * 1024
     except OSError:
         pass
-    return None
+    if len(found) < 2:
+        return None, None
+    return found["Pss_File"], found["Pss"] - found["Pss_File"]
 
 
 def sample_from_report(report, pids):
@@ -105,9 +110,10 @@ def sample_from_report(report, pids):
     if len(clients) != len(pids):
         sample["clients_pss"] = sample["clients_pss_with_dmabuf"] = None
     sample["honest_total"] = total(sample[part] for part in PARTS)
-    sample["files"] = total(file_pss(pid) for pid in [compositor["pid"], *pids])
-    whole, files = sample["honest_total"], sample["files"]
-    sample["less_files"] = None if None in (whole, files) else whole - files
+    split = [split_pss(pid) for pid in [compositor["pid"], *pids]]
+    sample["files"] = total(files for files, _ in split)
+    rest = [rest for _, rest in split]
+    sample["less_files"] = total(rest + [sample[part] for part in PARTS if "_pss" not in part])
     return sample
 
 
