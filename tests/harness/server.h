@@ -13,6 +13,7 @@ struct server {
 	pid_t pid;
 	char socket[64]; /* name for wl_display_connect */
 	int descriptors; /* open when it was idle, before the case's clients */
+	int ready_fd;    /* -1 once it was read */
 };
 
 /*
@@ -21,6 +22,14 @@ struct server {
  */
 void server_start(struct server *server, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The same, but returns as soon as `socket`, which the options must name, can be
+ * connected to: its probes run still. server_wait_ready must follow.
+ */
+void server_start_early(struct server *server, const char *socket, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void server_wait_ready(struct server *server);
 
 /*
  * Shows and captures one window, so that whatever the compositor opens once

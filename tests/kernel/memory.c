@@ -78,6 +78,18 @@ static void painter_be_still(struct painter *painter)
 	client_roundtrip(&painter->client);
 }
 
+/* Single-buffered and moving: painted again while it is shown. */
+static void painter_repaint(struct painter *painter)
+{
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < WINDOWS_LEN; i++) {
+			paint(&painter->buffers[i][0], 16 * round + i);
+			surface_commit(painter->windows[i].surface, &painter->buffers[i][0]);
+		}
+		client_roundtrip(&painter->client);
+	}
+}
+
 static void painter_hide(struct painter *painter)
 {
 	for (int i = 0; i < WINDOWS_LEN; i++) {
@@ -105,6 +117,9 @@ static _Noreturn void painter_run(struct server *server, const char *path, int f
 			break;
 		case 's':
 			painter_be_still(&painter);
+			break;
+		case 'm':
+			painter_repaint(&painter);
 			break;
 		default:
 			break;
@@ -168,7 +183,7 @@ static struct figures since(struct figures now, struct figures before)
 }
 
 struct costs {
-	struct figures moving, still;
+	struct figures moving, still, single;
 };
 
 static void check_claimed(struct server *server, const char *path, int buffers_len)
@@ -217,6 +232,8 @@ static struct costs measure_path(const char *path)
 	tell(sockets[0], 's');
 	costs.still = since(measure(&server), before);
 	check_claimed(&server, path, 1);
+	tell(sockets[0], 'm');
+	costs.single = since(measure(&server), before);
 	close(sockets[0]);
 	CHECK_EQUAL(waitpid(pid, NULL, 0), pid);
 	server_check_empty(&server);
@@ -247,8 +264,10 @@ CASE(windows_cost_one_texture_less)
 	struct costs native = measure_path("native"), shm = measure_path("shm");
 	print("native, moving", native.moving);
 	print("native, still", native.still);
+	print("native, single", native.single);
 	print("shm, moving", shm.moving);
 	print("shm, still", shm.still);
+	print("shm, single", shm.single);
 	check_within("moving: the fall against the fallback",
 		shm.moving.honest_bytes - native.moving.honest_bytes, TEXTURES_BYTES, 0.01);
 	check_within("still: native is one buffer a window", native.still.honest_bytes,
