@@ -55,7 +55,7 @@ def take_pictures(settings, name, compositor, deadline):
     return ppm
 
 
-def describe(report, pids):
+def describe(report, pids, wanted):
     counts = memory_sample.count_frames(report, pids)
     exporters = {dmabuf["exporter"] for dmabuf in report["dmabufs"] if dmabuf["exporter"]}
     return {
@@ -64,7 +64,7 @@ def describe(report, pids):
         "dmabufs": ",".join(sorted(exporters)) or "—",
         "frames": counts["frames"],
         "copied": counts["copied"],
-        "reason": reason_of(report, pids) or "",
+        "reason": reason_of(report, pids) or ("shm was asked for" if wanted == "shm" else ""),
     }
 
 
@@ -92,7 +92,7 @@ def show(settings, renderer, path, document):
         ) as client:
             client.wait_line("ready", deadline)
             report = wait_frames(settings.programs, compositor, client, deadline)
-            shown.update(describe(report, [client.pid]))
+            shown.update(describe(report, [client.pid], path))
             shown["ppm"] = take_pictures(settings, name, compositor, deadline)
             if path == "native" and shown["path"] != "native":
                 shown["failed"] = f"path native was not had: {shown['reason']}"
@@ -116,7 +116,8 @@ def row(shown):
 
 
 def print_shown(shown):
-    head = ["picture", "path", "allocator", "dma-bufs of", "frames", "KiB copied a frame", "why not native"]
+    head = ["picture", "path", "allocator", "dma-bufs of", "frames", "KiB copied a frame"]
+    head.append("why not native")
     for line in table([head] + [row(one) for one in shown]):
         print(f"  {line}")
     for one in shown:

@@ -154,7 +154,7 @@ def reason_of(report, pids):
 
 def copied_per_frame(reports, pids, path):
     """Between the first report and the last, on the path of the windows (cursors have another)."""
-    first, last = (memory_sample.count_path(report, pids, path) for report in (reports[0], reports[-1]))
+    first, last = (memory_sample.count_path(reports[i], pids, path) for i in (0, -1))
     frames, copied = last[0] - first[0], last[1] - first[1]
     return copied / frames if frames > 0 else None
 
@@ -182,10 +182,11 @@ def measure(programs, settings, renderer, mode, state, logs):
     name = f"{renderer}-{mode[0]}-{state}"
     result = {"lane": settings.lane, "renderer": renderer, "mode": mode[0], "state": state}
     deadline = Deadline(settings.deadline)
-    allocator = ALLOCATORS[settings.lane]
+    log_path = logs / f"{name}-gesso.log"
+    size = output_size(settings)
     try:
         with start_gesso(
-            programs, renderer, allocator, output_size(settings), logs / f"{name}-gesso.log", deadline
+            programs, renderer, ALLOCATORS[settings.lane], size, log_path, deadline
         ) as compositor, Process(
             "gesso-demo",
             demo_command(programs, settings, mode, state),
@@ -201,6 +202,12 @@ def measure(programs, settings, renderer, mode, state, logs):
     except (SessionError, memory_sample.SampleError) as error:
         result.update(samples=[], unavailable=str(error))
     return result
+
+
+def in_machine():
+    """The kernel lane may be run on a host that has the devices itself."""
+    on_host = os.environ.get("GESSO_KERNEL_LANE") == "host"
+    return os.environ.get("GESSO_MACHINE") == "1" and not on_host
 
 
 def parse_arguments():
@@ -235,7 +242,7 @@ def main():
     lane = {
         "lane": settings.lane,
         "kernel": f"{platform.system()} {platform.release()}",
-        "machine": os.environ.get("GESSO_MACHINE") == "1",
+        "machine": in_machine(),
         "windows": settings.windows,
         "size": settings.size,
         "output_size": output_size(settings),

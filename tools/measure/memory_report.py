@@ -230,6 +230,8 @@ def parse_arguments():
 def main():
     settings = parse_arguments()
     lanes = [json.loads(pathlib.Path(path).read_text()) for path in settings.lanes]
+    date = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    print(f"Measured {date}")
     for lane in lanes:
         for configuration in lane["configurations"]:
             summarise_configuration(configuration)
@@ -240,7 +242,7 @@ def main():
     if settings.json:
         whole = {
             "gesso_compare_memory": SHAPE_VERSION,
-            "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            "date": date,
             "unit": "bytes",
             "sources": {name: source for name, _, source in FIGURES},
             "reported_2015": REPORTED_2015,

@@ -189,7 +189,9 @@ class Compositor(Process):
         return {"WAYLAND_DISPLAY": self.socket}
 
 
-def start_gesso(programs, renderer, allocator, size, log_path, deadline, extra=(), environment=None):
+def start_gesso(
+    programs, renderer, allocator, size, log_path, deadline, extra=(), environment=None
+):
     """A headless gesso, ready: every allocator's probe has answered."""
     command = [
         programs.gesso,
