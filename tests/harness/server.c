@@ -240,11 +240,18 @@ void server_warm_up(struct server *server)
 	server->descriptors = settled_descriptors(server, -1);
 }
 
+static size_t client_mappings(const struct server *server)
+{
+	return proc_count_mappings_named(server->pid, "/memfd:gesso-memfd") +
+		proc_count_mappings_named(server->pid, "/memfd:test-shm") +
+		proc_count_mappings_named(server->pid, "/dmabuf:");
+}
+
 void server_check_empty(struct server *server)
 {
 	CHECK_INT(>=, server->descriptors, 0);
 	int now = settled_descriptors(server, server->descriptors);
-	if (now != server->descriptors) {
+	if (now != server->descriptors || client_mappings(server) != 0) {
 		/* Mesa lets go of the last frame's textures when it draws the next one. */
 		server_check_alive(server);
 		now = settled_descriptors(server, server->descriptors);
@@ -253,6 +260,7 @@ void server_check_empty(struct server *server)
 		proc_print_descriptors(server->pid, stderr);
 		FAIL("the compositor had %d descriptors and now has %d", server->descriptors, now);
 	}
+	CHECK_EQUAL(client_mappings(server), 0);
 	struct client client;
 	client_connect(&client, server);
 	if (client.reporter != NULL) {

@@ -39,8 +39,8 @@ void server_warm_up(struct server *server);
 
 /*
  * Call when every client of the case is gone. Waits until the compositor has as
- * many descriptors as after server_warm_up, then checks that the ledger knows
- * nobody but the asker. Fails the case otherwise.
+ * many descriptors as after server_warm_up, then checks that it maps no client's
+ * buffer and that the ledger knows nobody but the asker. Fails the case otherwise.
  */
 void server_check_empty(struct server *server);
 
