@@ -9,6 +9,7 @@
 #include "screen/backend.h"
 #include "screen/limits.h"
 #include "screen/listener.h"
+#include "screen/output.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -312,6 +313,7 @@ bool server_start(struct server *server)
 		wlr_log(WLR_ERROR, "server: starting the display failed");
 		return false;
 	}
+	output_start_pending(&server->desktop);
 	if (wl_list_empty(&server->desktop.outputs) && server->session == NULL) {
 		wlr_log(WLR_ERROR, "server: no output can be shown");
 		return false;
