@@ -19,7 +19,8 @@ import sys
 import time
 
 from figures import table
-from session import Compositor, Deadline, Process, Programs, SessionError, start_gesso
+from session import Compositor, Deadline, Process, Programs, SessionError
+from session import end_on_signals, start_gesso
 
 MARK = 1.05
 RATE_TOLERANCE = 0.05
@@ -198,6 +199,7 @@ def parse_arguments():
 
 
 def main():
+    end_on_signals()
     settings = parse_arguments()
     settings.programs = Programs(settings.build)
     settings.logs = pathlib.Path(settings.logs)

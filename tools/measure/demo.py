@@ -18,7 +18,7 @@ import memory_sample
 import pictures
 from figures import table
 from memory_measure import ALLOCATORS, reason_of
-from session import Deadline, Process, Programs, SessionError, start_gesso
+from session import Deadline, Process, Programs, SessionError, end_on_signals, start_gesso
 
 RATE_HZ = 10
 # A smaller screen shows as much of the document, only smaller.
@@ -150,6 +150,7 @@ def parse_arguments():
 
 
 def main():
+    end_on_signals()
     settings = parse_arguments()
     settings.programs = Programs(settings.build)
     settings.out.mkdir(parents=True, exist_ok=True)

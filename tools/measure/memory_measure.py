@@ -17,7 +17,7 @@ import sys
 import time
 
 import memory_sample
-from session import Deadline, Process, Programs, SessionError, start_gesso
+from session import Deadline, Process, Programs, SessionError, end_on_signals, start_gesso
 
 # The step of gesso's cascade: with this room each window shows a strip, and so gets frame events.
 CASCADE_PX = 32
@@ -238,6 +238,7 @@ def parse_arguments():
 
 
 def main():
+    end_on_signals()
     settings = parse_arguments()
     programs = Programs(settings.build)
     logs = pathlib.Path(settings.logs)

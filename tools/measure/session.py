@@ -11,6 +11,7 @@ import pathlib
 import select
 import signal
 import subprocess
+import sys
 import time
 
 STOP_S = 10
@@ -20,6 +21,12 @@ IGNORED_VARIABLES = ("WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY", "GESSO_LOG"
 # By default glibc comes to keep freed blocks of up to 32 MiB, as large as textures are, and a
 # measurement would depend on what was freed before. Held here, it gives them back at once.
 ALLOCATION = {"MALLOC_MMAP_THRESHOLD_": "131072"}
+
+
+def end_on_signals():
+    """A signal ends the run as an exception does, so that nothing that was started is left."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda got, _: sys.exit(128 + got))
 
 
 class SessionError(Exception):
