@@ -165,7 +165,7 @@ class Compositor(Process):
             self.socket = socket or self._read_socket(read_fd, deadline)
             if socket:
                 self._wait_socket(deadline)
-        except SessionError:
+        except BaseException:  # a signal too
             self.stop()
             raise
         finally:
