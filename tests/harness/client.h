@@ -20,7 +20,7 @@
 
 #define CLIENT_MAX_OUTPUTS 4
 #define CLIENT_MAX_LINKS 8
-#define CLIENT_MAX_FORMATS 8
+#define CLIENT_MAX_FORMATS 16
 
 /* What the last batch of gesso_gpu_memory_buffer_manager_v1 said of one allocator. */
 struct client_allocator {
