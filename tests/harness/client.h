@@ -50,7 +50,7 @@ struct client {
 	struct zwlr_screencopy_manager_v1 *screencopy;
 	struct zwlr_virtual_pointer_manager_v1 *virtual_pointers;
 	struct gesso_gpu_memory_buffer_manager_v1 *manager; /* NULL if not offered */
-	struct gesso_memory_reporter_v1 *reporter;	    /* NULL if not offered */
+	struct gesso_memory_reporter_v1 *reporter;          /* NULL if not offered */
 	struct wl_output *outputs[CLIENT_MAX_OUTPUTS];
 	size_t outputs_len;
 	struct client_batch batch;
