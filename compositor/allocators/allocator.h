@@ -65,6 +65,7 @@ struct gesso_allocator {
 extern const struct gesso_allocator_impl *const gesso_allocator_impls[];
 extern const struct gesso_allocator_impl gesso_udmabuf_allocator;
 extern const struct gesso_allocator_impl gesso_dma_heap_allocator;
+extern const struct gesso_allocator_impl gesso_gbm_allocator;
 extern const struct gesso_allocator_impl gesso_memfd_allocator;
 extern const struct gesso_allocator_impl gesso_vgem_allocator;
 

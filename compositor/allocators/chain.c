@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xf86drm.h>
 
 const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
 	&gesso_udmabuf_allocator,
 	&gesso_dma_heap_allocator,
 	&gesso_memfd_allocator,
+	&gesso_gbm_allocator,
 	&gesso_vgem_allocator,
 	NULL,
 };
@@ -283,8 +285,11 @@ bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int wid
 {
 	int format = gesso_format_index(fourcc);
 	if (format < 0) {
+		char *name = drmGetFormatName(fourcc);
 		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
-			"format 0x%08x is not one of those announced", fourcc);
+			"%s is not one of the formats of one plane that are probed",
+			name != NULL ? name : "this format");
+		free(name);
 		return false;
 	}
 	if (!gesso_layout_init(layout, width_px, height_px, fourcc, GESSO_STRIDE_ALIGN_BYTES)) {
