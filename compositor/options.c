@@ -152,6 +152,12 @@ static bool parse_probe(struct options *options, const char *value, struct compl
 	return true;
 }
 
+static bool parse_json(struct options *options, const char *value, struct complaint *complaint)
+{
+	options->json = true;
+	return true;
+}
+
 static bool parse_no_report(struct options *options, const char *value, struct complaint *complaint)
 {
 	options->report = false;
@@ -225,6 +231,7 @@ static const struct option_spec specs[] = {
 		parse_probe_timeout},
 	{"probe", NULL, "print which allocators are proved, and why others are not, and end",
 		parse_probe},
+	{"json", NULL, "with --probe: print it as JSON", parse_json},
 	{"no-report", NULL, "offer no memory report to clients", parse_no_report},
 	{"socket", "NAME", "name of the Wayland socket (the first free wayland-N)", parse_socket},
 	{"ready-fd", "FD", "write the socket's name to FD once all is ready", parse_ready_fd},
@@ -315,6 +322,10 @@ static enum options_outcome finish(struct options *options)
 {
 	if (options->probe && options->backend == OPTIONS_BACKEND_AUTO) {
 		options->backend = OPTIONS_BACKEND_HEADLESS;
+	}
+	if (options->json && !options->probe) {
+		fprintf(stderr, "gesso: --json: give --probe too\n");
+		return OPTIONS_WRONG;
 	}
 	if (options->exit_with_command && options->command == NULL) {
 		fprintf(stderr, "gesso: --exit-with-command: give the command after --\n");

@@ -87,6 +87,8 @@ static void describe_gl(struct gesso_render_context *context)
 	const char *name = (const char *)glGetString(GL_RENDERER);
 	snprintf(context->name, sizeof(context->name), "gles2 (%s)",
 		name != NULL ? name : "unknown");
+	const char *driver = (const char *)glGetString(GL_VERSION);
+	snprintf(context->driver, sizeof(context->driver), "%s", driver != NULL ? driver : "");
 	restore_current(context->egl, display, current, surfaces);
 }
 

@@ -32,6 +32,7 @@ struct gesso_render_context {
 	/* Pixels are made by the CPU: textures live in this process's own memory. */
 	bool software;
 	char name[96];        /* "pixman", or "gles2 (<GL_RENDERER>)" */
+	char driver[128];     /* GL_VERSION, which names the driver's version; empty on pixman */
 	char why[256];        /* why this one, for people */
 	struct wlr_egl *egl;  /* borrowed from the renderer; NULL on pixman */
 };
