@@ -74,6 +74,10 @@ static bool parse_backend(struct options *options, const char *value, struct com
 #define RENDERER_NAMES "auto|pixman|gles2|gles2-software"
 static bool parse_renderer(struct options *options, const char *value, struct complaint *complaint)
 {
+	if (strcmp(value, "gles2-node") == 0) { /* for tests, and so not told */
+		options->renderer = GESSO_RENDERER_GLES2_NODE;
+		return true;
+	}
 	int index;
 	bool ok = parse_name(RENDERER_NAMES, value, &index, complaint);
 	options->renderer = (enum gesso_renderer_choice)index;

@@ -99,7 +99,7 @@ static bool key_of_link(const struct gesso_probe *probe, char key[PROBE_CACHE_KE
 	return probe_cache_key(key, probe->helper, probe->context, &state);
 }
 
-/* Only what would come out the same again: not a helper that was late, or lacked memory. */
+/* Only what would come out the same again: not lateness, nor a refusal of the kernel's. */
 static void keep_answer(const struct gesso_probe *probe, const struct probe_answer *answer,
 	int status, const char *text)
 {
@@ -185,10 +185,16 @@ static void find_helper(char path[PATH_MAX])
 
 static const char *helper_renderer(const struct gesso_render_context *context)
 {
-	if (!context->gles2) {
+	switch (context->used) {
+	case GESSO_RENDERER_GLES2:
+		return "gles2";
+	case GESSO_RENDERER_GLES2_SOFTWARE:
+		return "gles2-software";
+	case GESSO_RENDERER_GLES2_NODE:
+		return "gles2-node";
+	default:
 		return "pixman";
 	}
-	return context->software ? "gles2-software" : "gles2";
 }
 
 static int spawn(const char *path, const char *renderer, const char *allocator, int answer_fd,

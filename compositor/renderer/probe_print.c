@@ -34,9 +34,12 @@ static void print_measures(FILE *out, const struct gesso_allocator_state *state)
 	} else {
 		fprintf(out, "laid out by the device\n");
 	}
-	fprintf(out, "    memory    %s", state->cached ? "cached" : "slow to read");
+	fprintf(out, "    memory    %s",
+		state->cached                 ? "cached"
+			: state->impl->cached ? "slow to read"
+					      : "mapped write-combined by its driver");
 	if (state->measure.read_cost_percent != 0) {
-		fprintf(out, ": a read takes %.2f times that of the heap",
+		fprintf(out, "; measured here, a read takes %.2f times that of the heap",
 			state->measure.read_cost_percent / 100.0);
 	}
 	fputc('\n', out);

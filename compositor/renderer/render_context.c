@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/render_context.h"
+#include "allocators/device.h"
 #include "renderer/gpu.h"
 #include "renderer/software_allocator.h"
 #include "renderer/software_egl.h"
@@ -106,6 +107,7 @@ static bool use_pixman(struct gesso_render_context *context, struct gesso_reason
 		return false;
 	}
 	context->software = true;
+	context->used = GESSO_RENDERER_PIXMAN;
 	snprintf(context->name, sizeof(context->name), "pixman");
 	return true;
 }
@@ -138,6 +140,28 @@ static bool use_gpu(struct gesso_render_context *context, struct wlr_backend *ba
 		return false;
 	}
 	context->gles2 = true;
+	context->used = GESSO_RENDERER_GLES2;
+	return true;
+}
+
+/* kms_swrast and the like: asked for by name only, since it crashes on others' buffers. */
+static bool use_node(struct gesso_render_context *context, struct gesso_reason *why)
+{
+	const char *path = getenv("WLR_RENDER_DRM_DEVICE");
+	int fd = gesso_device_open(path != NULL ? path : "", "no such node", why);
+	if (fd < 0) {
+		return false;
+	}
+	context->renderer = wlr_gles2_renderer_create_with_drm_fd(fd);
+	close(fd);
+	if (context->renderer == NULL) {
+		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING, "%s: no GLES2 there", path);
+		return false;
+	}
+	context->egl = wlr_gles2_renderer_get_egl(context->renderer);
+	context->gles2 = true;
+	describe_gl(context);
+	context->software = name_is_software(context->name);
 	return true;
 }
 
@@ -149,6 +173,7 @@ static bool use_software_gles2(struct render_context *context, struct gesso_reas
 		return false;
 	}
 	base->egl = context->software_egl.egl;
+	base->used = GESSO_RENDERER_GLES2_SOFTWARE;
 	base->gles2 = true;
 	base->software = true;
 	describe_gl(base);
@@ -167,6 +192,10 @@ static bool choose_renderer(struct render_context *context, struct wlr_backend *
 	case GESSO_RENDERER_GLES2_SOFTWARE:
 		snprintf(base->why, sizeof(base->why), "asked for");
 		return use_software_gles2(context, why);
+	case GESSO_RENDERER_GLES2_NODE:
+		snprintf(base->why, sizeof(base->why), "asked for");
+		base->used = choice;
+		return use_node(base, why);
 	case GESSO_RENDERER_GLES2:
 		if (use_gpu(base, backend, &no_gpu)) {
 			snprintf(base->why, sizeof(base->why), "asked for");
@@ -190,7 +219,7 @@ static bool choose_renderer(struct render_context *context, struct wlr_backend *
 static bool create_allocator(struct gesso_render_context *context, struct wlr_backend *backend,
 	struct gesso_reason *why)
 {
-	if (!context->gles2 || !context->software) {
+	if (context->used != GESSO_RENDERER_GLES2_SOFTWARE) {
 		context->allocator = wlr_allocator_autocreate(backend, context->renderer);
 	} else {
 		struct backend_kinds kinds = backend_kinds_of(backend);

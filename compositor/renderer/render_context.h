@@ -23,11 +23,14 @@ enum gesso_renderer_choice {
 	GESSO_RENDERER_PIXMAN,
 	GESSO_RENDERER_GLES2, /* on a GPU, else on Mesa's software rasteriser */
 	GESSO_RENDERER_GLES2_SOFTWARE,
+	/* On the node that WLR_RENDER_DRM_DEVICE names, whatever drives it: for tests. */
+	GESSO_RENDERER_GLES2_NODE,
 };
 
 struct gesso_render_context {
 	struct wlr_renderer *renderer;
 	struct wlr_allocator *allocator; /* NULL if made without a backend */
+	enum gesso_renderer_choice used; /* never AUTO: what the probe's helper is to use */
 	bool gles2;
 	/* Pixels are made by the CPU: textures live in this process's own memory. */
 	bool software;
