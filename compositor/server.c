@@ -8,6 +8,7 @@
 #include "renderer/probe_print.h"
 #include "renderer/render_context.h"
 #include "screen/backend.h"
+#include "screen/limits.h"
 #include "screen/listener.h"
 #include <signal.h>
 #include <stdio.h>
@@ -222,6 +223,7 @@ static bool create_surface_globals(struct server *server)
 		return false;
 	}
 	gesso_ledger_watch(server->ledger, compositor);
+	limits_watch(&server->limits, compositor);
 	return wlr_shm_create_with_renderer(display, SHM_VERSION, renderer) != NULL &&
 		wlr_subcompositor_create(display) != NULL &&
 		wlr_viewporter_create(display) != NULL &&

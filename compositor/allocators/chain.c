@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <xf86drm.h>
+
+#define HEADROOM_DESCRIPTORS 16
 
 const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
 	&gesso_udmabuf_allocator,
@@ -279,6 +282,24 @@ static void refuse_format(const struct gesso_allocator_chain *chain, uint32_t fo
 	*why = chain->links[0].state.refusal;
 }
 
+/*
+ * The lowest free number is what a new descriptor gets, so its number says how
+ * full the table is. Sending it takes one more, and a client that cannot be
+ * sent its descriptor is disconnected by libwayland: so it is refused before.
+ */
+static bool leaves_headroom(const struct gesso_memory *memory, struct gesso_reason *why)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+		(rlim_t)memory->fd + HEADROOM_DESCRIPTORS < limit.rlim_cur) {
+		return true;
+	}
+	gesso_reason_set(why, GESSO_REASON_NO_DESCRIPTORS,
+		"descriptor %d of %llu: the last %d are kept free", memory->fd,
+		(unsigned long long)limit.rlim_cur, HEADROOM_DESCRIPTORS);
+	return false;
+}
+
 bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int width_px,
 	int height_px, uint32_t fourcc, struct gesso_memory *memory, struct gesso_layout *layout,
 	const struct gesso_allocator_impl **impl, struct gesso_reason *why)
@@ -304,9 +325,12 @@ bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int wid
 			continue;
 		}
 		if (gesso_allocator_allocate(link->allocator, layout, memory, why)) {
-			memory->cached = link->state.cached;
-			*impl = link->state.impl;
-			return true;
+			if (leaves_headroom(memory, why)) {
+				memory->cached = link->state.cached;
+				*impl = link->state.impl;
+				return true;
+			}
+			gesso_memory_finish(memory);
 		}
 	}
 	return false;

@@ -48,8 +48,7 @@ static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags
 		return false;
 	}
 	/* not ready means that the client left a fence there: its own picture tears */
-	buffer->bracketed =
-		gesso_cpu_access_begin(buffer->memory.fd, buffer->impl->kind, false);
+	buffer->bracketed = gesso_cpu_access_begin(buffer->memory.fd, buffer->impl->kind, false);
 	*data = (char *)buffer->mapping.data + buffer->layout.offset_bytes;
 	*format = buffer->layout.fourcc;
 	*stride_bytes = buffer->layout.stride_bytes;
@@ -92,8 +91,7 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 	buffer->impl = impl;
 	buffer->show_dmabuf = context->gles2 || impl->kind == GESSO_DESCRIPTOR_DMABUF;
 
-	if (!context->gles2 &&
-		!gesso_mapping_init(&buffer->mapping, &buffer->memory, false, why)) {
+	if (!context->gles2 && !gesso_mapping_init(&buffer->mapping, &buffer->memory, false, why)) {
 		gesso_memory_finish(&buffer->memory);
 		return false;
 	}

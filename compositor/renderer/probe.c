@@ -18,7 +18,10 @@
 #include <unistd.h>
 #include <wlr/util/log.h>
 
-/* All that a helper says fits a pipe, so it is read once, after its end. */
+/*
+ * All that a helper says fits a pipe, so it is read once, after its end, and
+ * without waiting: a child that it left behind may hold the pipe open.
+ */
 #define ANSWER_BYTES 4096
 
 extern char **environ;
@@ -240,6 +243,7 @@ static bool start_helper(struct gesso_probe *probe, const char *allocator, struc
 		return false;
 	}
 	probe->answer_fd = fds[0];
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	probe->pidfd = pidfd_open(probe->pid, 0);
 	probe->late = false;
 	probe->ended = probe->pidfd >= 0

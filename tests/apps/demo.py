@@ -146,8 +146,7 @@ def case_still_holds_one_buffer(case):
     demo = Demo(case, gesso.env, "--path", "native", "--still", SAMPLES / "gesso.txt").wait_ready()
 
     def buffers():
-        (client,) = [c for c in gesso.memory()["clients"] if c["pid"] == demo.pid]
-        return [b for b in client["buffers"] if b["path"] == "native"]
+        return [b for b in gesso.buffers_of(demo.pid) if b["path"] == "native"]
 
     wait_until(lambda: len(buffers()) == 1, "a still window with one buffer")
     (buffer,) = buffers()

@@ -97,6 +97,7 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 		{&wl_compositor_interface, 4, &client->compositor},
 		{&wl_subcompositor_interface, 1, &client->subcompositor},
 		{&wl_shm_interface, 1, &client->shm},
+		{&wl_seat_interface, 5, &client->seat},
 		{&xdg_wm_base_interface, 1, &client->wm_base},
 		{&wp_viewporter_interface, 1, &client->viewporter},
 		{&zwlr_screencopy_manager_v1_interface, 1, &client->screencopy},
@@ -147,8 +148,8 @@ void client_connect(struct client *client, const struct server *server)
 void client_disconnect(struct client *client)
 {
 	void *objects[] = {client->registry, client->compositor, client->subcompositor, client->shm,
-		client->wm_base, client->viewporter, client->screencopy, client->virtual_pointers,
-		client->manager, client->reporter};
+		client->seat, client->wm_base, client->viewporter, client->screencopy,
+		client->virtual_pointers, client->manager, client->reporter};
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
 		if (objects[i] != NULL) {
 			wl_proxy_destroy(objects[i]);

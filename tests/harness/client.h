@@ -46,6 +46,7 @@ struct client {
 	struct wl_compositor *compositor;
 	struct wl_subcompositor *subcompositor;
 	struct wl_shm *shm;
+	struct wl_seat *seat;
 	struct xdg_wm_base *wm_base;
 	struct wp_viewporter *viewporter;
 	struct zwlr_screencopy_manager_v1 *screencopy;

@@ -120,6 +120,36 @@ CASE(two_managers_have_the_same_batch)
 	server_stop(&server);
 }
 
+/* A client that came before the probe had ended is told when it has. */
+CASE(batch_is_sent_again_after_the_probe)
+{
+	struct server server;
+	struct client client;
+	server_start_early(
+		&server, "early", "--renderer gles2 --allocator memfd --size 64x64 --socket early");
+	client_connect(&client, &server);
+	CHECK_EQUAL(client.batch.done, 1);
+	CHECK_EQUAL(client.batch.formats_len, 0);
+	CHECK_EQUAL(client_find_allocator(&client, "memfd")->reason, REASON(PENDING));
+	struct buffer early, late;
+	buffer_request(&early, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_wait_answer(&early);
+	CHECK_EQUAL(early.state, BUFFER_FAILED);
+	CHECK_EQUAL(early.reason, REASON(PENDING));
+	buffer_destroy(&early);
+	while (client.batch.done < 2) {
+		client_dispatch(&client);
+	}
+	CHECK_EQUAL(client.batch.formats_len, FORMATS_LEN);
+	CHECK_EQUAL(client_find_allocator(&client, "memfd")->reason, 0);
+	buffer_create_native(&late, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_destroy(&late);
+	client_roundtrip(&client);
+	client_disconnect(&client);
+	server_wait_ready(&server);
+	server_stop(&server);
+}
+
 CASE(report_can_be_hidden)
 {
 	struct server server;
