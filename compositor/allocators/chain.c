@@ -231,7 +231,8 @@ void gesso_allocator_chain_set_measure(struct gesso_allocator_chain *chain, size
 	assert(index < IMPLS_LEN);
 	struct gesso_allocator_state *state = &chain->links[index].state;
 	state->measure = *measure;
-	state->cached = state->impl->cached && measure->read_cost_percent <= GESSO_SLOW_READ_PERCENT;
+	state->cached =
+		state->impl->cached && measure->read_cost_percent <= GESSO_SLOW_READ_PERCENT;
 }
 
 /* 0 is asked first. */
@@ -264,8 +265,8 @@ uint32_t gesso_allocator_chain_formats(const struct gesso_allocator_chain *chain
 	return formats;
 }
 
-static void refuse_format(const struct gesso_allocator_chain *chain, uint32_t fourcc,
-	struct gesso_reason *why)
+static void refuse_format(
+	const struct gesso_allocator_chain *chain, uint32_t fourcc, struct gesso_reason *why)
 {
 	const struct gesso_format *format = &gesso_formats[gesso_format_index(fourcc)];
 	for (size_t i = 0; i < IMPLS_LEN; i++) {
@@ -314,8 +315,8 @@ bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int wid
 		return false;
 	}
 	if (!gesso_layout_init(layout, width_px, height_px, fourcc, GESSO_STRIDE_ALIGN_BYTES)) {
-		gesso_reason_set(why, GESSO_REASON_OVER_LIMIT, "%dx%d is too large", width_px,
-			height_px);
+		gesso_reason_set(
+			why, GESSO_REASON_OVER_LIMIT, "%dx%d is too large", width_px, height_px);
 		return false;
 	}
 	refuse_format(chain, fourcc, why);

@@ -25,9 +25,9 @@
 
 struct gbm {
 	struct gesso_allocator base;
-	int node_fds[NODES_LEN]; /* render and primary node, -1 where there is none */
+	int node_fds[NODES_LEN];   /* render and primary node, -1 where there is none */
 	struct gbm_device *device; /* NULL before the first use */
-	int fd;			   /* the one of node_fds that the device is on */
+	int fd;                    /* the one of node_fds that the device is on */
 };
 
 static void gbm_destroy(struct gesso_allocator *allocator)
@@ -94,8 +94,8 @@ static bool take_bo(struct gbm *gbm, struct gbm_bo *bo, struct gesso_layout *lay
 	struct gesso_layout given = *layout;
 	given.stride_bytes = gbm_bo_get_stride(bo);
 	given.offset_bytes = gbm_bo_get_offset(bo, 0);
-	given.size_bytes = given.offset_bytes +
-		(size_t)given.stride_bytes * (size_t)given.height_px;
+	given.size_bytes =
+		given.offset_bytes + (size_t)given.stride_bytes * (size_t)given.height_px;
 	bool fits = given.stride_bytes >= (uint32_t)given.width_px *
 				gesso_formats[gesso_format_index(given.fourcc)].bytes_per_pixel &&
 		given.size_bytes <= memory->size_bytes;
@@ -144,8 +144,8 @@ static bool use_node(struct gbm *gbm, int fd, struct gesso_reason *why)
 	gbm->fd = fd;
 	gbm->device = gbm_create_device(fd);
 	if (gbm->device == NULL) {
-		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING,
-			"%s: GBM has no driver for it", gbm->base.device);
+		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING, "%s: GBM has no driver for it",
+			gbm->base.device);
 		return false;
 	}
 	struct gesso_layout layout;

@@ -200,8 +200,8 @@ static const char *helper_renderer(const struct gesso_render_context *context)
 	}
 }
 
-static int spawn(const char *path, const char *renderer, const char *allocator, int answer_fd,
-	pid_t *pid)
+static int spawn(
+	const char *path, const char *renderer, const char *allocator, int answer_fd, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -232,23 +232,24 @@ static bool start_helper(struct gesso_probe *probe, const char *allocator, struc
 			"pipe for the import probe: %s", strerror(errno));
 		return false;
 	}
-	int error = spawn(probe->helper, helper_renderer(probe->context), allocator, fds[1],
-		&probe->pid);
+	int error = spawn(
+		probe->helper, helper_renderer(probe->context), allocator, fds[1], &probe->pid);
 	close(fds[1]);
 	if (error != 0) {
 		probe->pid = 0;
 		close(fds[0]);
 		gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
-			"the import probe %s cannot be started: %s", probe->helper, strerror(error));
+			"the import probe %s cannot be started: %s", probe->helper,
+			strerror(error));
 		return false;
 	}
 	probe->answer_fd = fds[0];
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	probe->pidfd = pidfd_open(probe->pid, 0);
 	probe->late = false;
-	probe->ended = probe->pidfd >= 0
-		? wl_event_loop_add_fd(probe->loop, probe->pidfd, WL_EVENT_READABLE, handle_ended, probe)
-		: NULL;
+	probe->ended = probe->pidfd >= 0 ? wl_event_loop_add_fd(probe->loop, probe->pidfd,
+						   WL_EVENT_READABLE, handle_ended, probe)
+					 : NULL;
 	probe->deadline = wl_event_loop_add_timer(probe->loop, handle_deadline, probe);
 	if (probe->ended != NULL && probe->deadline != NULL) {
 		wl_event_source_timer_update(probe->deadline, probe->deadline_ms);

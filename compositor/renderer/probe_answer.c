@@ -89,8 +89,8 @@ bool probe_answer_is_passing(const struct probe_answer *answer)
 	return false;
 }
 
-void probe_answer_enter(const struct probe_answer *answer, struct gesso_allocator_chain *chain,
-	size_t index)
+void probe_answer_enter(
+	const struct probe_answer *answer, struct gesso_allocator_chain *chain, size_t index)
 {
 	assert(answer->complete);
 	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {

@@ -21,7 +21,7 @@ void probe_answer_parse(struct probe_answer *answer, const char *text);
 bool probe_answer_is_passing(const struct probe_answer *answer);
 
 /* Enters a complete answer. */
-void probe_answer_enter(const struct probe_answer *answer, struct gesso_allocator_chain *chain,
-	size_t index);
+void probe_answer_enter(
+	const struct probe_answer *answer, struct gesso_allocator_chain *chain, size_t index);
 
 #endif

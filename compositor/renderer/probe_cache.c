@@ -83,8 +83,9 @@ static int open_directory(bool make)
 	}
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
-	if (fd >= 0 && (fstat(fd, &status) != 0 || status.st_uid != geteuid() ||
-			       (status.st_mode & 077) != 0)) {
+	if (fd >= 0 &&
+		(fstat(fd, &status) != 0 || status.st_uid != geteuid() ||
+			(status.st_mode & 077) != 0)) {
 		wlr_log(WLR_INFO, "probe_cache: %s is not this user's alone: not used", path);
 		close(fd);
 		return -1;
@@ -131,7 +132,8 @@ bool probe_cache_read(const char *key, char *text, size_t size)
 
 static bool write_file(int directory, const char *name, const char *key, const char *text)
 {
-	int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd =
+		openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		return false;
 	}

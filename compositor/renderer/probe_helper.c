@@ -113,7 +113,8 @@ int main(int argc, char *argv[])
 	enum gesso_renderer_choice choice;
 	const struct gesso_allocator_impl *impl = argc == 3 ? find_impl(argv[2]) : NULL;
 	if (impl == NULL || !parse_renderer(argv[1], &choice)) {
-		fprintf(stderr, "usage: gesso-probe pixman|gles2|gles2-software|gles2-node ALLOCATOR\n");
+		fprintf(stderr,
+			"usage: gesso-probe pixman|gles2|gles2-software|gles2-node ALLOCATOR\n");
 		return 2;
 	}
 	/* a crash is an answer here, not a fault to be kept */

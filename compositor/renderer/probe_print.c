@@ -83,9 +83,10 @@ void gesso_probe_print_table(FILE *out, const struct gesso_allocator_chain *chai
 				gesso_reason_name(state.refusal.code));
 		}
 	}
-	fprintf(out, "\nAllocators are asked in this order: what was proved before what was not, "
-		     "cached memory\nbefore memory that is slow to read, unless --allocator names "
-		     "another.\n");
+	fprintf(out,
+		"\nAllocators are asked in this order: what was proved before what was not, "
+		"cached memory\nbefore memory that is slow to read, unless --allocator names "
+		"another.\n");
 	fflush(out);
 }
 
@@ -155,8 +156,8 @@ static void print_json_link(FILE *out, const struct gesso_allocator_chain *chain
 	print_string(out, state.impl->name);
 	print_member(out, "device", state.device);
 	print_member(out, "permission", permission(&state));
-	print_member(out, "kind",
-		state.impl->kind == GESSO_DESCRIPTOR_DMABUF ? "dma-buf" : "memfd");
+	print_member(
+		out, "kind", state.impl->kind == GESSO_DESCRIPTOR_DMABUF ? "dma-buf" : "memfd");
 	fprintf(out, ", \"offered\": %s", bool_name(offered));
 	print_json_formats(out, chain, index);
 	print_number(out, "stride_align_bytes", state.measure.stride_align_bytes);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/render_context.h"
+#include "allocators/allocator.h"
 #include "allocators/device.h"
 #include "renderer/gpu.h"
 #include "renderer/software_allocator.h"
@@ -68,8 +69,8 @@ static void make_current(struct wlr_egl *egl, EGLDisplay *old_display, EGLContex
 	*old_context = eglGetCurrentContext();
 	old_surfaces[0] = eglGetCurrentSurface(EGL_DRAW);
 	old_surfaces[1] = eglGetCurrentSurface(EGL_READ);
-	eglMakeCurrent(wlr_egl_get_display(egl), EGL_NO_SURFACE, EGL_NO_SURFACE,
-		wlr_egl_get_context(egl));
+	eglMakeCurrent(
+		wlr_egl_get_display(egl), EGL_NO_SURFACE, EGL_NO_SURFACE, wlr_egl_get_context(egl));
 }
 
 static void restore_current(struct wlr_egl *egl, EGLDisplay old_display, EGLContext old_context,
@@ -113,13 +114,13 @@ static bool use_pixman(struct gesso_render_context *context, struct gesso_reason
 }
 
 /* False if there is no GPU, with nothing made. */
-static bool use_gpu(struct gesso_render_context *context, struct wlr_backend *backend,
-	struct gesso_reason *why)
+static bool use_gpu(
+	struct gesso_render_context *context, struct wlr_backend *backend, struct gesso_reason *why)
 {
 	int fd = gpu_open_render_node(backend);
 	if (fd < 0) {
-		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING,
-			"there is no DRM render node of a GPU");
+		gesso_reason_set(
+			why, GESSO_REASON_DEVICE_MISSING, "there is no DRM render node of a GPU");
 		return false;
 	}
 	context->renderer = wlr_gles2_renderer_create_with_drm_fd(fd);
@@ -216,22 +217,43 @@ static bool choose_renderer(struct render_context *context, struct wlr_backend *
 	return use_pixman(base, why);
 }
 
-static bool create_allocator(struct gesso_render_context *context, struct wlr_backend *backend,
-	struct gesso_reason *why)
+/* kms_swrast draws only into buffers of the device that it is on. */
+static bool use_vgem_outputs(struct gesso_render_context *context, struct gesso_reason *why)
 {
+	struct gesso_allocator *vgem = gesso_vgem_allocator.create(why);
+	if (vgem == NULL) {
+		return false;
+	}
+	context->allocator = software_allocator_create(context->renderer, false);
+	if (context->allocator == NULL) {
+		vgem->impl->destroy(vgem);
+		return false;
+	}
+	software_allocator_set_source(context->allocator, vgem);
+	return true;
+}
+
+static bool create_allocator(
+	struct gesso_render_context *context, struct wlr_backend *backend, struct gesso_reason *why)
+{
+	if (context->used == GESSO_RENDERER_GLES2_NODE && context->software) {
+		return use_vgem_outputs(context, why);
+	}
 	if (context->used != GESSO_RENDERER_GLES2_SOFTWARE) {
 		context->allocator = wlr_allocator_autocreate(backend, context->renderer);
 	} else {
 		struct backend_kinds kinds = backend_kinds_of(backend);
 		if (kinds.drm) {
 			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-				"software GLES2 cannot drive a bare display: use --renderer pixman");
+				"software GLES2 cannot drive a bare display: use --renderer "
+			        "pixman");
 			return false;
 		}
 		if (kinds.x11) {
 			/* wlroots' X11 backend takes rows to be as long as the picture is wide */
 			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-				"software GLES2 cannot draw for an X11 window: use --renderer pixman");
+				"software GLES2 cannot draw for an X11 window: use --renderer "
+			        "pixman");
 			return false;
 		}
 		context->allocator = software_allocator_create(context->renderer, kinds.nested);
@@ -245,8 +267,8 @@ static bool create_allocator(struct gesso_render_context *context, struct wlr_ba
 	return true;
 }
 
-struct gesso_render_context *gesso_render_context_create(struct wlr_backend *backend,
-	enum gesso_renderer_choice choice, struct gesso_reason *why)
+struct gesso_render_context *gesso_render_context_create(
+	struct wlr_backend *backend, enum gesso_renderer_choice choice, struct gesso_reason *why)
 {
 	struct render_context *context = calloc(1, sizeof(*context));
 	if (context == NULL) {

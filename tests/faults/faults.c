@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Each call of an allocator into the kernel fails, each way: one path down, nothing else. */
-#include "fault.h"
 #include "buffer.h"
 #include "case.h"
 #include "client.h"
+#include "fault.h"
 #include "proc.h"
 #include "report.h"
 #include "window.h"

@@ -31,8 +31,8 @@ __attribute__((constructor)) static void map_fault(void)
 	if (fd < 0) {
 		return;
 	}
-	long map = syscall(SYS_mmap, NULL, sizeof(struct fault), PROT_READ | PROT_WRITE,
-		MAP_SHARED, fd, 0);
+	long map = syscall(
+		SYS_mmap, NULL, sizeof(struct fault), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	syscall(SYS_close, fd);
 	fault = map > 0 ? (volatile struct fault *)map : NULL;
 }

@@ -125,7 +125,8 @@ CASE(format_matrix)
 	char *golden = read_golden(case_fixture("golden"));
 	fputs(lines, stdout);
 	if (strcmp(lines, golden) != 0) {
-		FAIL("%s says otherwise; if it is out of date, run tests/golden/refresh. It has\n%s",
+		FAIL("%s says otherwise; if it is out of date, run tests/golden/refresh. It "
+		     "has\n%s",
 			case_fixture("golden"), golden);
 	}
 	free(golden);

@@ -27,8 +27,8 @@ CASE(memfd_is_offered)
 	CHECK_EQUAL(memfd->kind, GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_MEMFD);
 	CHECK_EQUAL(memfd->cached, 1);
 	/* pixman has no floating-point format */
-	size_t wanted = strcmp(case_fixture("renderer"), "pixman") == 0 ? FORMATS_LEN - 1
-									: FORMATS_LEN;
+	size_t wanted =
+		strcmp(case_fixture("renderer"), "pixman") == 0 ? FORMATS_LEN - 1 : FORMATS_LEN;
 	CHECK_EQUAL(client.batch.formats_len, wanted);
 	for (size_t i = 0; i < wanted; i++) {
 		CHECK(client_offers_format(&client, formats[i]));

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "renderer/probe_answer.h"
 #include "case.h"
+#include "renderer/probe_answer.h"
 #include <drm_fourcc.h>
 #include <string.h>
 
 #define ALL_PROVED                                                                                 \
-	"proved XRGB8888 4 1\nproved ARGB8888 4 1\nproved XBGR8888 64 1\nproved ABGR8888 4 1\n"   \
+	"proved XRGB8888 4 1\nproved ARGB8888 4 1\nproved XBGR8888 64 1\nproved ABGR8888 4 1\n"    \
 	"proved RGB565 4 1\nproved XRGB2101010 4 1\nproved XBGR2101010 4 1\n"
 
 CASE(a_whole_answer)
 {
 	struct probe_answer answer;
-	probe_answer_parse(&answer,
-		ALL_PROVED "refused ABGR16161616F 5 pixman takes none\nreads 101\ndone\n");
+	probe_answer_parse(
+		&answer, ALL_PROVED "refused ABGR16161616F 5 pixman takes none\nreads 101\ndone\n");
 	CHECK(answer.complete);
 	int half = gesso_format_index(DRM_FORMAT_ABGR16161616F);
 	CHECK_EQUAL(answer.formats, ((1u << GESSO_FORMATS_LEN) - 1) & ~(1u << half));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "renderer/probe_cache.h"
 #include "allocators/chain.h"
 #include "case.h"
+#include "renderer/probe_cache.h"
 #include "renderer/render_context.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -31,7 +31,8 @@ static void file_path(char path[PATH_MAX])
 	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
 		if (entry->d_name[0] != '.') {
 			count++;
-			CHECK_INT(<, snprintf(path, PATH_MAX, "%.2000s/%s", directory, entry->d_name),
+			CHECK_INT(<,
+				snprintf(path, PATH_MAX, "%.2000s/%s", directory, entry->d_name),
 				PATH_MAX);
 		}
 	}
