@@ -10,6 +10,8 @@
 #include "screen/backend.h"
 #include "screen/limits.h"
 #include "screen/listener.h"
+#include "screen/output.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,16 +252,29 @@ bool server_create_globals(struct server *server)
 	return ok;
 }
 
+/* The standard three stay open, so that nothing else takes their numbers. */
+static void close_ready_fd(struct server *server)
+{
+	int null_fd = -1;
+	if (server->ready_fd >= 0 && server->ready_fd <= STDERR_FILENO) {
+		null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	}
+	if (null_fd >= 0) {
+		dup2(null_fd, server->ready_fd);
+		close(null_fd);
+	} else if (server->ready_fd > STDERR_FILENO) {
+		close(server->ready_fd);
+	}
+	server->ready_fd = -1;
+}
+
 static void tell_ready(struct server *server)
 {
 	if (server->ready_fd >= 0 && dprintf(server->ready_fd, "%s\n", server->socket) < 0) {
 		wlr_log_errno(
 			WLR_ERROR, "server: writing to --ready-fd %d failed", server->ready_fd);
 	}
-	if (server->ready_fd >= 0) {
-		close(server->ready_fd);
-		server->ready_fd = -1;
-	}
+	close_ready_fd(server);
 }
 
 static void server_handle_probe_done(void *data)
@@ -317,6 +332,7 @@ bool server_start(struct server *server)
 		wlr_log(WLR_ERROR, "server: starting the display failed");
 		return false;
 	}
+	output_start_pending(&server->desktop);
 	if (wl_list_empty(&server->desktop.outputs) && server->session == NULL) {
 		wlr_log(WLR_ERROR, "server: no output can be shown");
 		return false;
@@ -350,7 +366,7 @@ static void finish_parts(struct server *server)
 
 void server_finish(struct server *server)
 {
-	command_finish(&server->command);
+	command_end(&server->command);
 	if (server->display == NULL) {
 		return;
 	}
@@ -362,7 +378,6 @@ void server_finish(struct server *server)
 	}
 	gesso_allocator_chain_destroy(server->chain);
 	gesso_render_context_destroy(server->context);
-	if (server->ready_fd >= 0) {
-		close(server->ready_fd);
-	}
+	close_ready_fd(server);
+	command_finish(&server->command);
 }

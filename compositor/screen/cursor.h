@@ -35,7 +35,7 @@ struct cursor {
 	struct wlr_cursor *cursor;
 	struct wlr_xcursor_manager *theme;
 	struct wl_list pointers; /* cursor_pointer.link */
-	bool visible; /* a pointer has been there: until then no picture is drawn */
+	bool visible;            /* a pointer has been there: until then no picture is drawn */
 	/* Where in the layout the focused surface's corner was when last entered. */
 	double origin_x, origin_y;
 

@@ -86,8 +86,8 @@ static void check_depth(struct limits_client *owner, int depth)
 {
 	if (depth > LIMITS_MAX_DEPTH && !owner->ended) {
 		owner->ended = true;
-		wl_client_post_implementation_error(owner->client,
-			"subsurfaces are more than %d deep", LIMITS_MAX_DEPTH);
+		wl_client_post_implementation_error(
+			owner->client, "subsurfaces are more than %d deep", LIMITS_MAX_DEPTH);
 	}
 }
 

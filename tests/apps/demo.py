@@ -96,7 +96,7 @@ def case_same_picture(case):
 
 def case_same_picture_each_format(case):
     gesso = start_gesso(case)
-    document = SAMPLES / "workshop.svg"
+    document = SAMPLES / "gesso.txt"
     whole = None
     for name in ("xrgb8888", "argb8888", "xbgr8888", "abgr8888", "rgb565"):
         shots = []

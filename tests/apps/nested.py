@@ -172,6 +172,19 @@ def case_two_windows(case):
     parent.stop()
 
 
+def case_auto_backend(case):
+    """Started in a session with no options but the renderer, it takes that session."""
+    parent = parents.Sway(case)
+    gesso = rig.Gesso(
+        case, "--renderer", case.fixture("renderer"), backend="auto", env=parent.env
+    )
+    (window,) = parent.windows()
+    check_equal((window["app_id"], window["pid"]), ("gesso", gesso.pid), "the window in sway")
+    same_as(parent.shot, gesso.shot(), "the same picture on both sides")
+    gesso.stop()
+    parent.stop()
+
+
 def case_in_itself(case):
     """Gesso is a parent like any other."""
     outer = rig.Gesso(case, "--renderer", "pixman", "--fullscreen", "--size", "640x480")

@@ -254,8 +254,7 @@ CASE(two_axis_sources_in_a_frame)
 	CHECK(mouse.entered == attack.window.surface);
 	for (uint32_t round = 0; round < 2; round++) {
 		for (uint32_t axis = 0; axis < 2; axis++) {
-			zwlr_virtual_pointer_v1_axis(
-				mouse.device, 0, axis, wl_fixed_from_int(10));
+			zwlr_virtual_pointer_v1_axis(mouse.device, 0, axis, wl_fixed_from_int(10));
 			zwlr_virtual_pointer_v1_axis_source(mouse.device, axis);
 		}
 		zwlr_virtual_pointer_v1_frame(mouse.device);

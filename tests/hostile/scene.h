@@ -44,8 +44,8 @@ struct box {
 struct box scene_find(struct scene *scene, uint32_t color);
 
 /* A popup of 20×10 with its corner at 5, 6 of the parent. */
-struct xdg_popup *scene_create_popup(struct client *client, struct xdg_surface *xdg_surface,
-	struct xdg_surface *parent);
+struct xdg_popup *scene_create_popup(
+	struct client *client, struct xdg_surface *xdg_surface, struct xdg_surface *parent);
 
 /* A virtual pointer, and what the client's wl_pointer was told last. */
 struct mouse {
