@@ -83,6 +83,10 @@ static bool parse_backend(struct options *options, const char *value, struct com
 #define RENDERER_NAMES "auto|pixman|gles2|gles2-software"
 static bool parse_renderer(struct options *options, const char *value, struct complaint *complaint)
 {
+	if (strcmp(value, "gles2-node") == 0) { /* for tests, and so not told */
+		options->renderer = GESSO_RENDERER_GLES2_NODE;
+		return true;
+	}
 	int index;
 	bool ok = parse_name(RENDERER_NAMES, value, &index, complaint);
 	options->renderer = (enum gesso_renderer_choice)index;
@@ -165,6 +169,12 @@ static bool parse_probe(struct options *options, const char *value, struct compl
 	return true;
 }
 
+static bool parse_json(struct options *options, const char *value, struct complaint *complaint)
+{
+	options->json = true;
+	return true;
+}
+
 static bool parse_no_report(struct options *options, const char *value, struct complaint *complaint)
 {
 	options->report = false;
@@ -242,6 +252,7 @@ static const struct option_spec specs[] = {
 		parse_probe_timeout},
 	{"probe", NULL, "print which allocators are proved, and why others are not, and end",
 		parse_probe},
+	{"json", NULL, "with --probe: print it as JSON", parse_json},
 	{"no-report", NULL, "offer no memory report to clients", parse_no_report},
 	{"socket", "NAME", "name of the Wayland socket (the first free wayland-N)", parse_socket},
 	{"ready-fd", "FD", "write the socket's name to FD once all is ready", parse_ready_fd},
@@ -332,6 +343,10 @@ static enum options_outcome finish(struct options *options)
 {
 	if (options->probe && options->backend == OPTIONS_BACKEND_AUTO) {
 		options->backend = OPTIONS_BACKEND_HEADLESS;
+	}
+	if (options->json && !options->probe) {
+		fprintf(stderr, "gesso: --json: give --probe too\n");
+		return OPTIONS_WRONG;
 	}
 	int64_t outputs = options->outputs > 0 ? options->outputs : 1;
 	if (outputs * options->width_px * options->height_px > MAX_PIXELS) {

@@ -5,6 +5,7 @@
 #include "memory/ledger.h"
 #include "memory/report.h"
 #include "renderer/probe.h"
+#include "renderer/probe_print.h"
 #include "renderer/render_context.h"
 #include "screen/backend.h"
 #include "screen/limits.h"
@@ -285,7 +286,11 @@ static void server_handle_probe_done(void *data)
 	}
 	server->ready = true;
 	if (server->options->probe) {
-		gesso_report_print(stdout, server->ledger, server->chain);
+		if (server->options->json) {
+			gesso_probe_print_json(stdout, server->chain, server->context);
+		} else {
+			gesso_probe_print_table(stdout, server->chain, server->context);
+		}
 		server_end(server, EXIT_SUCCESS);
 		return;
 	}
@@ -333,8 +338,8 @@ bool server_start(struct server *server)
 		return false;
 	}
 	server->probe = gesso_probe_start(wl_display_get_event_loop(server->display), server->chain,
-		server->context, server->options->probe_timeout_ms, server_handle_probe_done,
-		server);
+		server->context, server->options->probe_timeout_ms, server->options->probe,
+		server_handle_probe_done, server);
 	return server->probe != NULL;
 }
 
