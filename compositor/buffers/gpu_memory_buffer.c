@@ -9,9 +9,6 @@
 #include <unistd.h>
 #include <wlr/types/wlr_buffer.h>
 
-/* Each costs the compositor a descriptor, whatever its size. */
-#define MAX_BUFFERS_PER_CLIENT 512
-
 static const struct wl_buffer_interface wl_buffer_impl;
 static const struct gesso_gpu_memory_buffer_v1_interface answer_impl;
 
@@ -187,16 +184,6 @@ static void enter_in_ledger(struct gpu_memory_buffer *buffer, struct gesso_ledge
 	gesso_ledger_buffer_add(&buffer->entry, client, &buffer->native.base);
 }
 
-static bool within_count(const struct gesso_ledger_client *client, struct gesso_reason *why)
-{
-	if (wl_list_length(&client->buffers) < MAX_BUFFERS_PER_CLIENT) {
-		return true;
-	}
-	gesso_reason_set(why, GESSO_REASON_OVER_BUDGET, "a client may hold %d buffers",
-		MAX_BUFFERS_PER_CLIENT);
-	return false;
-}
-
 void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 {
 	struct wl_client *wl_client = wl_resource_get_client(buffer->answer);
@@ -208,7 +195,8 @@ void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 	}
 	struct gesso_reason why = {0};
 	uint64_t bytes = bytes_to_charge(buffer);
-	if (within_count(client, &why) && gesso_ledger_client_charge(client, bytes, &why)) {
+	if (gesso_ledger_client_may_hold_more(client, &why) &&
+		gesso_ledger_client_charge(client, bytes, &why)) {
 		if (allocate(buffer, &why)) {
 			buffer->allocated = true;
 			enter_in_ledger(buffer, client, bytes);

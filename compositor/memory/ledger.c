@@ -7,6 +7,9 @@
 #include <string.h>
 #include <wlr/util/log.h>
 
+/* Each costs the compositor a descriptor, whatever its size. */
+#define MAX_BUFFERS_PER_CLIENT 512
+
 struct gesso_ledger *gesso_ledger_create(
 	const struct gesso_render_context *context, uint64_t budget_bytes)
 {
@@ -121,6 +124,17 @@ void gesso_ledger_client_set_name(struct gesso_ledger_client *client, const char
 	for (char *c = client->name; *c; c++) {
 		*c = (unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c;
 	}
+}
+
+bool gesso_ledger_client_may_hold_more(
+	const struct gesso_ledger_client *client, struct gesso_reason *why)
+{
+	if (wl_list_length(&client->buffers) < MAX_BUFFERS_PER_CLIENT) {
+		return true;
+	}
+	gesso_reason_set(why, GESSO_REASON_OVER_BUDGET, "a client may hold %d buffers",
+		MAX_BUFFERS_PER_CLIENT);
+	return false;
 }
 
 #define MIB(bytes) ((double)(bytes) / (1024 * 1024))

@@ -110,6 +110,10 @@ bool gesso_ledger_client_charge(
 	struct gesso_ledger_client *client, uint64_t bytes, struct gesso_reason *why);
 void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t bytes);
 
+/* Whether the client may have one more buffer. False, with `why` (OVER_BUDGET), if not. */
+bool gesso_ledger_client_may_hold_more(
+	const struct gesso_ledger_client *client, struct gesso_reason *why);
+
 /* Keeps the refusal for the report and logs it once. */
 void gesso_ledger_client_refused(struct gesso_ledger_client *client, enum gesso_path path,
 	const struct gesso_reason *reason);

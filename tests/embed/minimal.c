@@ -6,6 +6,7 @@
  */
 #include "allocators/chain.h"
 #include "buffers/gpu_memory_buffer.h"
+#include "buffers/linux_dmabuf.h"
 #include "memory/ledger.h"
 #include "memory/report.h"
 #include "renderer/probe.h"
@@ -124,7 +125,7 @@ int main(int argc, char *argv[])
 	bool gles2 = argc > 1 && strcmp(argv[1], "gles2") == 0;
 	struct gesso_reason why = {0};
 
-	/* the component: renderer, allocators, ledger, the two globals, the probe */
+	/* the component: renderer, allocators, ledger, the three globals, the probe */
 	minimal.context = gesso_render_context_create(
 		backend, gles2 ? GESSO_RENDERER_GLES2 : GESSO_RENDERER_PIXMAN, &why);
 	if (minimal.context == NULL) {
@@ -136,6 +137,7 @@ int main(int argc, char *argv[])
 	struct gesso_ledger *ledger = gesso_ledger_create(minimal.context, 256 << 20);
 	minimal.manager = gesso_gpu_memory_buffer_manager_create(
 		minimal.display, minimal.context, chain, ledger);
+	gesso_linux_dmabuf_create(minimal.display, minimal.context, ledger);
 	gesso_reporter_create(minimal.display, ledger, chain);
 
 	struct wlr_compositor *compositor =

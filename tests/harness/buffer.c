@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffer.h"
 #include "check.h"
+#include "dmabuf.h"
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <linux/dma-buf.h>
@@ -180,11 +181,29 @@ void buffer_create_native(
 	buffer_map(buffer);
 }
 
+void buffer_init_mapped(struct buffer *buffer, struct client *client, struct wl_buffer *wl_buffer,
+	int fd, int width_px, int height_px, uint32_t fourcc, uint32_t offset_bytes,
+	uint32_t stride_bytes, size_t size_bytes)
+{
+	buffer_init(buffer, client, width_px, height_px, fourcc);
+	buffer->wl_buffer = wl_buffer;
+	buffer->fd = fd;
+	buffer->offset_bytes = offset_bytes;
+	buffer->stride_bytes = stride_bytes;
+	buffer->size_bytes = size_bytes;
+	buffer->kind = GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_DMABUF;
+	buffer->state = BUFFER_ALLOCATED;
+	wl_buffer_add_listener(wl_buffer, &buffer_listener, buffer);
+	buffer_map(buffer);
+}
+
 void buffer_create(struct buffer *buffer, struct client *client, const char *path, int width_px,
 	int height_px, uint32_t fourcc)
 {
 	if (strcmp(path, "native") == 0) {
 		buffer_create_native(buffer, client, width_px, height_px, fourcc);
+	} else if (strncmp(path, "dmabuf:", 7) == 0) {
+		buffer_create_dmabuf(buffer, client, path + 7, width_px, height_px, fourcc);
 	} else {
 		CHECK_STRING(path, "shm");
 		buffer_create_shm(buffer, client, width_px, height_px, fourcc);
