@@ -145,6 +145,12 @@ struct gesso_swapchain_options {
 	 * be showing it: it takes half the memory and can show a frame half painted.
 	 */
 	int max_buffers;
+	/*
+	 * All max_buffers are used in turn, the one painted longest ago first, as where
+	 * double buffering is fixed. Without it the free buffer painted last is painted
+	 * again, and no more are made than are needed: one, where the compositor uploads.
+	 */
+	bool in_turn;
 	/* Spare buffers go back when no frame has ended for so long; 0 means 1000, -1 never. */
 	int still_timeout_ms;
 	/*

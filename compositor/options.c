@@ -310,6 +310,19 @@ static int parse_option(struct options *options, char *words[])
 	return taken;
 }
 
+/* What one option says of another. */
+static enum options_outcome finish(struct options *options)
+{
+	if (options->probe && options->backend == OPTIONS_BACKEND_AUTO) {
+		options->backend = OPTIONS_BACKEND_HEADLESS;
+	}
+	if (options->exit_with_command && options->command == NULL) {
+		fprintf(stderr, "gesso: --exit-with-command: give the command after --\n");
+		return OPTIONS_WRONG;
+	}
+	return OPTIONS_RUN;
+}
+
 enum options_outcome options_parse(struct options *options, int argc, char *argv[])
 {
 	*options = (struct options){
@@ -344,12 +357,5 @@ enum options_outcome options_parse(struct options *options, int argc, char *argv
 		}
 		i += taken;
 	}
-	if (options->probe && options->backend == OPTIONS_BACKEND_AUTO) {
-		options->backend = OPTIONS_BACKEND_HEADLESS;
-	}
-	if (options->exit_with_command && options->command == NULL) {
-		fprintf(stderr, "gesso: --exit-with-command: give the command after --\n");
-		return OPTIONS_WRONG;
-	}
-	return OPTIONS_RUN;
+	return finish(options);
 }

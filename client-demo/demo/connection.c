@@ -108,7 +108,7 @@ bool connection_init(struct connection *connection)
 			connection->wm_base ? "wl_compositor of version 4" : "xdg_wm_base");
 		return false;
 	}
-	connection->gesso = gesso_client_create(connection->display, 0);
+	connection->gesso = gesso_client_create(connection->display, ANSWER_TIMEOUT_MS);
 	if (!connection->gesso)
 		fprintf(stderr, "gesso-demo: no memory\n");
 	return connection->gesso != NULL;

@@ -2,6 +2,7 @@
 #include "document.h"
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <stdint.h>
+#include <string.h>
 
 #define SIDE_MAX_PX 16384
 
@@ -71,6 +72,15 @@ static void handle_size_prepared(GdkPixbufLoader *loader, int width, int height,
 		gdk_pixbuf_loader_set_size(loader, 1, 1);
 }
 
+/* The loader takes a PNG that was cut off, and leaves the rest of the picture blank. */
+static bool is_cut_off(GBytes *bytes)
+{
+	static const char end_chunk[] = "\0\0\0\0IEND\xae\x42\x60\x82";
+	size_t size;
+	const char *data = g_bytes_get_data(bytes, &size);
+	return data[0] == '\x89' && !memmem(data, size, end_chunk, sizeof(end_chunk) - 1);
+}
+
 static GdkPixbuf *decode(GBytes *bytes, GError **error)
 {
 	bool too_large = false;
@@ -83,6 +93,8 @@ static GdkPixbuf *decode(GBytes *bytes, GError **error)
 		g_clear_error(error);
 		g_set_error(
 			error, DOCUMENT_ERROR, 0, "has a side of more than %d pixels", SIDE_MAX_PX);
+	} else if (written && closed && is_cut_off(bytes)) {
+		g_set_error(error, DOCUMENT_ERROR, 0, "is cut off: it has no end");
 	} else if (written && closed) {
 		pixbuf = gdk_pixbuf_loader_get_pixbuf(loader);
 		if (pixbuf)

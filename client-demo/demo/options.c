@@ -10,6 +10,8 @@ static const struct option_spec specs[] = {
 		"WxH, each 1 to 16384, such as 1280x720"},
 	{"windows", "N", "number of windows", options_set_windows, "1 to 256"},
 	{"buffers", "N", "buffers of a window: 1 single, 2 double", options_set_buffers, "1 to 4"},
+	{"in-turn", NULL, "use and keep all buffers, even where fewer would do",
+		options_set_in_turn, NULL},
 	{"format", "FORMAT", "pixel format", options_set_format,
 		"xrgb8888, argb8888, xbgr8888, abgr8888, rgb565"},
 	{"scene", "full|caret", "paint a scene instead of documents", options_set_scene,

@@ -37,7 +37,7 @@ struct options {
 	const struct pixel_format *format;
 	enum scene scene;
 	enum stats_form stats;
-	bool rate_given, still, fullscreen, print_ready;
+	bool in_turn, rate_given, still, fullscreen, print_ready;
 	char **documents; /* borrowed of argv */
 	int documents_len;
 };

@@ -109,6 +109,12 @@ bool options_set_duration(struct options *options, const char *value)
 	return take_double(&value, '\0', 0.001, 1000000, &options->duration_s);
 }
 
+bool options_set_in_turn(struct options *options, const char *value)
+{
+	options->in_turn = true;
+	return true;
+}
+
 bool options_set_still(struct options *options, const char *value)
 {
 	options->still = true;

@@ -18,6 +18,7 @@ bool options_set_path(struct options *options, const char *value);
 bool options_set_size(struct options *options, const char *value);
 bool options_set_windows(struct options *options, const char *value);
 bool options_set_buffers(struct options *options, const char *value);
+bool options_set_in_turn(struct options *options, const char *value);
 bool options_set_format(struct options *options, const char *value);
 bool options_set_scene(struct options *options, const char *value);
 bool options_set_frames(struct options *options, const char *value);

@@ -114,6 +114,8 @@ static enum gesso_result prepare_swapchain(struct window *window)
 		&(struct gesso_swapchain_options){
 			.path = options->path,
 			.max_buffers = options->buffers,
+			.in_turn = options->in_turn,
+			.still_timeout_ms = options->in_turn ? -1 : 0,
 		});
 	return window->swapchain ? GESSO_OK : GESSO_ERROR_NO_MEMORY;
 }

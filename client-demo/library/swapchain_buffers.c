@@ -135,7 +135,10 @@ static bool buffer_is_ready(const struct buffer *buffer)
 	return buffer->bracket_fd < 0 || bracket_is_ready(buffer->bracket_fd);
 }
 
-/* The idle buffer that was painted last: it has the least to catch up with. */
+/*
+ * The idle buffer that was painted last: it has the least to catch up with. In turn
+ * it is the one painted longest ago, and first those that never were.
+ */
 static struct buffer *find_idle(struct gesso_swapchain *swapchain)
 {
 	struct buffer *best = NULL, *buffer;
@@ -146,7 +149,8 @@ static struct buffer *find_idle(struct gesso_swapchain *swapchain)
 			continue;
 		if (!buffer_is_ready(buffer))
 			swapchain->fence_wait = true;
-		else if (!best || buffer->painted_frame > best->painted_frame)
+		else if (!best ||
+			(buffer->painted_frame > best->painted_frame) != swapchain->options.in_turn)
 			best = buffer;
 	}
 	return best;
@@ -165,10 +169,17 @@ static enum gesso_result add_buffer(struct gesso_swapchain *swapchain)
 	return GESSO_OK;
 }
 
+static bool may_add_buffer(const struct gesso_swapchain *swapchain)
+{
+	return !has_pending(swapchain) &&
+		count_buffers(swapchain, false) < swapchain->buffers_wanted &&
+		count_buffers(swapchain, true) < RETIRED_MAX;
+}
+
 static enum gesso_result find_or_add(struct gesso_swapchain *swapchain, struct buffer **found)
 {
 	*found = find_idle(swapchain);
-	if (*found)
+	if (*found && !(swapchain->options.in_turn && may_add_buffer(swapchain)))
 		return GESSO_OK;
 	struct buffer *shown = swapchain->shown;
 	if (swapchain->options.max_buffers == 1 && shown && !shown->retired) {
@@ -176,13 +187,11 @@ static enum gesso_result find_or_add(struct gesso_swapchain *swapchain, struct b
 		*found = shown;
 		return swapchain->fence_wait ? GESSO_BUSY : GESSO_OK;
 	}
-	if (has_pending(swapchain) ||
-		count_buffers(swapchain, false) >= swapchain->buffers_wanted ||
-		count_buffers(swapchain, true) >= RETIRED_MAX)
+	if (!may_add_buffer(swapchain))
 		return GESSO_BUSY;
 	enum gesso_result result = add_buffer(swapchain);
 	if (result != GESSO_OK)
-		return result;
+		return *found ? GESSO_OK : result;
 	*found = find_idle(swapchain);
 	return *found ? GESSO_OK : GESSO_BUSY;
 }

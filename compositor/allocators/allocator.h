@@ -2,6 +2,7 @@
 #ifndef GESSO_ALLOCATOR_H
 #define GESSO_ALLOCATOR_H
 
+#include "allocators/layout.h"
 #include "allocators/reason.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +25,7 @@ struct gesso_memory {
 	int fd;            /* owned by whoever holds the struct; CLOEXEC; -1 if none */
 	size_t size_bytes; /* of the descriptor, a multiple of the page size */
 	uint64_t inode;    /* st_ino of fd: names the memory once, whoever holds it */
+	bool cached;       /* whether CPU reads of a mapping are known or expected to be */
 };
 
 struct gesso_allocator;
@@ -31,7 +33,8 @@ struct gesso_allocator;
 struct gesso_allocator_impl {
 	const char *name; /* used in options, protocol, report and documents */
 	enum gesso_descriptor_kind kind;
-	bool cached; /* whether CPU reads of a mapping are cached */
+	bool cached; /* whether CPU reads of a mapping can be cached: the probe measures */
+	const char *device; /* what it opens, for people; NULL if nothing */
 	/* Only where the renderer is software: no device would take the descriptor. */
 	bool software_only;
 
@@ -43,18 +46,35 @@ struct gesso_allocator_impl {
 	 */
 	bool (*allocate)(struct gesso_allocator *allocator, size_t size_bytes,
 		struct gesso_memory *memory, struct gesso_reason *why);
+	/*
+	 * For kinds whose device lays out the rows, instead of `allocate`: takes the
+	 * format and size of `layout` and corrects its stride and size. May be NULL.
+	 */
+	bool (*allocate_image)(struct gesso_allocator *allocator, struct gesso_layout *layout,
+		struct gesso_memory *memory, struct gesso_reason *why);
 	void (*destroy)(struct gesso_allocator *allocator);
 };
 
 /* Embedded first in the struct of each kind. */
 struct gesso_allocator {
 	const struct gesso_allocator_impl *impl;
+	char device[64]; /* the node that was opened, empty if none was */
 };
 
 /* Every kind there is, NULL-terminated, in the order in which `auto` tries them. */
 extern const struct gesso_allocator_impl *const gesso_allocator_impls[];
 extern const struct gesso_allocator_impl gesso_udmabuf_allocator;
+extern const struct gesso_allocator_impl gesso_dma_heap_allocator;
 extern const struct gesso_allocator_impl gesso_memfd_allocator;
+extern const struct gesso_allocator_impl gesso_vgem_allocator;
+
+/*
+ * Memory for the picture that `layout` describes, whichever way the kind gives it.
+ * `layout` may come back with a larger stride. On success `memory` is owned by the
+ * caller; on failure false, with `why` set.
+ */
+bool gesso_allocator_allocate(struct gesso_allocator *allocator, struct gesso_layout *layout,
+	struct gesso_memory *memory, struct gesso_reason *why);
 
 /* Closes the descriptor, if any, and empties the struct. */
 void gesso_memory_finish(struct gesso_memory *memory);

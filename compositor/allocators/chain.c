@@ -8,7 +8,9 @@
 
 const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
 	&gesso_udmabuf_allocator,
+	&gesso_dma_heap_allocator,
 	&gesso_memfd_allocator,
+	&gesso_vgem_allocator,
 	NULL,
 };
 
@@ -17,9 +19,11 @@ const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
 struct link {
 	struct gesso_allocator_state state;
 	struct gesso_allocator *allocator; /* NULL if it cannot be used at all */
+	struct gesso_reason formats[GESSO_FORMATS_LEN];
 };
 
 struct gesso_allocator_chain {
+	bool automatic; /* no order was asked for */
 	struct link links[IMPLS_LEN];
 };
 
@@ -31,10 +35,25 @@ void gesso_memory_finish(struct gesso_memory *memory)
 	*memory = (struct gesso_memory){.fd = -1};
 }
 
+bool gesso_allocator_allocate(struct gesso_allocator *allocator, struct gesso_layout *layout,
+	struct gesso_memory *memory, struct gesso_reason *why)
+{
+	const struct gesso_allocator_impl *impl = allocator->impl;
+	bool ok = impl->allocate_image != NULL
+		? impl->allocate_image(allocator, layout, memory, why)
+		: impl->allocate(allocator, layout->size_bytes, memory, why);
+	if (ok) {
+		memory->cached = impl->cached;
+	}
+	return ok;
+}
+
 static void link_open(struct link *link, bool software_renderer)
 {
 	const struct gesso_allocator_impl *impl = link->state.impl;
 	struct gesso_reason *refusal = &link->state.refusal;
+	link->state.device = impl->device;
+	link->state.cached = impl->cached;
 	if (impl->software_only && !software_renderer) {
 		gesso_reason_set(refusal, GESSO_REASON_IMPORT_FAILED,
 			"a GPU does not import a %s: only software renderers do", impl->name);
@@ -42,6 +61,9 @@ static void link_open(struct link *link, bool software_renderer)
 	}
 	link->allocator = impl->create(refusal);
 	if (link->allocator != NULL) {
+		if (link->allocator->device[0] != '\0') {
+			link->state.device = link->allocator->device;
+		}
 		gesso_reason_set(refusal, GESSO_REASON_PENDING, "the probe has not ended yet");
 	}
 }
@@ -89,6 +111,7 @@ static int order_by_names(
 		return 0;
 	}
 	if (strcmp(names, "auto") == 0) {
+		chain->automatic = true;
 		for (; len < IMPLS_LEN; len++) {
 			chain->links[len].state.impl = gesso_allocator_impls[len];
 		}
@@ -133,6 +156,8 @@ struct gesso_allocator_chain *gesso_allocator_chain_create(
 		if (!has_impl(chain, len, gesso_allocator_impls[i])) {
 			struct gesso_allocator_state *state = &chain->links[len++].state;
 			state->impl = gesso_allocator_impls[i];
+			state->device = state->impl->device;
+			state->cached = state->impl->cached;
 			gesso_reason_set(&state->refusal, GESSO_REASON_DISABLED,
 				"turned off by the option for allocators");
 		}
@@ -176,6 +201,55 @@ void gesso_allocator_chain_set_proved(struct gesso_allocator_chain *chain, size_
 	state->refusal = formats != 0 ? (struct gesso_reason){0} : *refusal;
 }
 
+void gesso_allocator_chain_refuse_format(struct gesso_allocator_chain *chain, size_t index,
+	int format, const struct gesso_reason *why)
+{
+	assert(index < IMPLS_LEN && format >= 0 && format < GESSO_FORMATS_LEN);
+	chain->links[index].formats[format] = *why;
+}
+
+struct gesso_reason gesso_allocator_chain_format_refusal(
+	const struct gesso_allocator_chain *chain, size_t index, int format)
+{
+	assert(index < IMPLS_LEN && format >= 0 && format < GESSO_FORMATS_LEN);
+	const struct link *link = &chain->links[index];
+	if ((link->state.formats & (1u << format)) != 0) {
+		return (struct gesso_reason){0};
+	}
+	return link->formats[format].code != GESSO_REASON_NONE ? link->formats[format]
+							       : link->state.refusal;
+}
+
+void gesso_allocator_chain_set_measure(struct gesso_allocator_chain *chain, size_t index,
+	const struct gesso_allocator_measure *measure)
+{
+	assert(index < IMPLS_LEN);
+	struct gesso_allocator_state *state = &chain->links[index].state;
+	state->measure = *measure;
+	state->cached = state->impl->cached && measure->read_cost_percent <= GESSO_SLOW_READ_PERCENT;
+}
+
+/* 0 is asked first. */
+static int rank(const struct link *link)
+{
+	if (link->state.refusal.code != GESSO_REASON_NONE) {
+		return 2;
+	}
+	return link->state.cached ? 0 : 1;
+}
+
+void gesso_allocator_chain_sort(struct gesso_allocator_chain *chain)
+{
+	for (size_t i = 1; chain->automatic && i < IMPLS_LEN; i++) {
+		struct link link = chain->links[i];
+		size_t at = i;
+		for (; at > 0 && rank(&chain->links[at - 1]) > rank(&link); at--) {
+			chain->links[at] = chain->links[at - 1];
+		}
+		chain->links[at] = link;
+	}
+}
+
 uint32_t gesso_allocator_chain_formats(const struct gesso_allocator_chain *chain)
 {
 	uint32_t formats = 0;
@@ -188,10 +262,16 @@ uint32_t gesso_allocator_chain_formats(const struct gesso_allocator_chain *chain
 static void refuse_format(const struct gesso_allocator_chain *chain, uint32_t fourcc,
 	struct gesso_reason *why)
 {
-	if (gesso_allocator_chain_formats(chain) != 0) {
-		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
-			"format 0x%08x was not proved with any allocator", fourcc);
-		return;
+	const struct gesso_format *format = &gesso_formats[gesso_format_index(fourcc)];
+	for (size_t i = 0; i < IMPLS_LEN; i++) {
+		if (chain->links[i].state.formats != 0) {
+			struct gesso_reason first = gesso_allocator_chain_format_refusal(
+				chain, i, (int)(format - gesso_formats));
+			gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
+				"%s was not proved with any allocator: %s", format->name,
+				first.words);
+			return;
+		}
 	}
 	/* nothing is offered at all: the first link's refusal tells most */
 	*why = chain->links[0].state.refusal;
@@ -218,8 +298,8 @@ bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int wid
 		if ((link->state.formats & (1u << format)) == 0) {
 			continue;
 		}
-		if (link->allocator->impl->allocate(
-			    link->allocator, layout->size_bytes, memory, why)) {
+		if (gesso_allocator_allocate(link->allocator, layout, memory, why)) {
+			memory->cached = link->state.cached;
 			*impl = link->state.impl;
 			return true;
 		}

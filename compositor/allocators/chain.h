@@ -16,11 +16,25 @@ struct gesso_allocator_chain;
 /* Of every layout that the chain gives: what hardware asks of linear buffers, at most. */
 #define GESSO_STRIDE_ALIGN_BYTES 256
 
+/* What the probe measured beside the formats that it proved. */
+struct gesso_allocator_measure {
+	uint32_t stride_align_bytes; /* the least at which every proved format held; 0: unknown */
+	/* Time to read a mapping, against the heap's, per cent; 0 if not measured. */
+	uint32_t read_cost_percent;
+	bool offset; /* a first pixel that is not at byte 0 held too */
+};
+
+/* Reads that cost more than this against the heap's are called slow. */
+#define GESSO_SLOW_READ_PERCENT 400
+
 /* One link, for printers. Strings live as long as the chain. */
 struct gesso_allocator_state {
 	const struct gesso_allocator_impl *impl;
+	const char *device;          /* opened, or wanted; NULL if none is needed */
 	struct gesso_reason refusal; /* code NONE if offered */
 	uint32_t formats;            /* bit i: gesso_formats[i] was proved */
+	bool cached;                 /* by kind, unless it was measured to be slow */
+	struct gesso_allocator_measure measure;
 };
 
 /*
@@ -41,6 +55,24 @@ struct gesso_allocator_state gesso_allocator_chain_state(
 /* The probe's word on link `index`: the formats proved, or a refusal if none. */
 void gesso_allocator_chain_set_proved(struct gesso_allocator_chain *chain, size_t index,
 	uint32_t formats, const struct gesso_reason *refusal);
+
+/* Why the probe did not prove format `format` (an index into gesso_formats) with a link. */
+void gesso_allocator_chain_refuse_format(struct gesso_allocator_chain *chain, size_t index,
+	int format, const struct gesso_reason *why);
+/* That reason, or the link's own where it has none. Code NONE if it was proved. */
+struct gesso_reason gesso_allocator_chain_format_refusal(
+	const struct gesso_allocator_chain *chain, size_t index, int format);
+
+/* What the probe measured of link `index`, which it proved. */
+void gesso_allocator_chain_set_measure(struct gesso_allocator_chain *chain, size_t index,
+	const struct gesso_allocator_measure *measure);
+
+/*
+ * Once the probe is done with all links: with "auto", puts those that are offered
+ * first, cached before write-combined, and leaves the order as it is otherwise.
+ * Indices change.
+ */
+void gesso_allocator_chain_sort(struct gesso_allocator_chain *chain);
 
 /* All formats that some offered link was proved for. */
 uint32_t gesso_allocator_chain_formats(const struct gesso_allocator_chain *chain);

@@ -9,6 +9,9 @@ const struct gesso_format gesso_formats[GESSO_FORMATS_LEN] = {
 	{DRM_FORMAT_XBGR8888, "XBGR8888", 4, true},
 	{DRM_FORMAT_ABGR8888, "ABGR8888", 4, false},
 	{DRM_FORMAT_RGB565, "RGB565", 2, true},
+	{DRM_FORMAT_XRGB2101010, "XRGB2101010", 4, true},
+	{DRM_FORMAT_XBGR2101010, "XBGR2101010", 4, true},
+	{DRM_FORMAT_ABGR16161616F, "ABGR16161616F", 8, false},
 };
 
 int gesso_format_index(uint32_t fourcc)

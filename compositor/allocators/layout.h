@@ -19,8 +19,8 @@ struct gesso_format {
 	bool opaque;
 };
 
-/* XRGB8888, ARGB8888, XBGR8888, ABGR8888, RGB565. */
-#define GESSO_FORMATS_LEN 5
+/* Those of one plane that are probed and, where proved, offered on path native. */
+#define GESSO_FORMATS_LEN 8
 extern const struct gesso_format gesso_formats[GESSO_FORMATS_LEN];
 
 /* Index into gesso_formats, or -1. */

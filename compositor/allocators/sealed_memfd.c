@@ -7,16 +7,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int gesso_sealed_memfd_create(const char *name, size_t *size_bytes, struct gesso_reason *why)
+bool gesso_round_to_pages(size_t *size_bytes, struct gesso_reason *why)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t rounded;
-	if (__builtin_add_overflow(*size_bytes, page - 1, &rounded) || rounded > INT64_MAX) {
+	if (__builtin_add_overflow(*size_bytes, page - 1, &rounded) || rounded > INT64_MAX ||
+		rounded / page > UINT32_MAX) {
 		gesso_reason_set(why, GESSO_REASON_OVER_LIMIT, "%zu bytes are too many",
 			*size_bytes);
+		return false;
+	}
+	*size_bytes = rounded & ~(page - 1);
+	return true;
+}
+
+int gesso_sealed_memfd_create(const char *name, size_t *size_bytes, struct gesso_reason *why)
+{
+	size_t rounded = *size_bytes;
+	if (!gesso_round_to_pages(&rounded, why)) {
 		return -1;
 	}
-	rounded &= ~(page - 1);
 
 	const char *step = "memfd_create";
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

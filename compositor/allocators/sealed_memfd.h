@@ -10,6 +10,12 @@
  */
 
 /*
+ * Rounds a size up to whole pages. False, with `why` set, if they are more than a
+ * descriptor or a 32-bit count of pages could hold.
+ */
+bool gesso_round_to_pages(size_t *size_bytes, struct gesso_reason *why);
+
+/*
  * Makes a zeroed memfd of `size_bytes` rounded up to whole pages, sealed with
  * F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL. Returns a descriptor that the
  * caller closes (CLOEXEC), with `size_bytes` set to what it holds; -1 with `why`

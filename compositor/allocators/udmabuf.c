@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "allocators/device.h"
 #include "allocators/sealed_memfd.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/udmabuf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,8 @@
  * dma-buf alone keeps the pages, and its holder can neither truncate nor punch
  * them.
  */
+
+#define DEVICE_PATH "/dev/udmabuf"
 
 struct udmabuf {
 	struct gesso_allocator base;
@@ -38,17 +40,8 @@ static long read_size_limit_mb(void)
 
 static struct gesso_allocator *udmabuf_create(struct gesso_reason *why)
 {
-	int fd = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	int fd = gesso_device_open(DEVICE_PATH, "load the kernel module udmabuf", why);
 	if (fd < 0) {
-		int error = errno;
-		const char *hint = "";
-		if (error == EACCES || error == EPERM) {
-			hint = " (join the group that owns it, usually kvm)";
-		} else if (error == ENOENT) {
-			hint = " (load the kernel module udmabuf)";
-		}
-		gesso_reason_set(why, gesso_reason_code_from_errno(error), "/dev/udmabuf: %s%s",
-			strerror(error), hint);
 		return NULL;
 	}
 	struct udmabuf *udmabuf = calloc(1, sizeof(*udmabuf));
@@ -111,6 +104,7 @@ const struct gesso_allocator_impl gesso_udmabuf_allocator = {
 	.name = "udmabuf",
 	.kind = GESSO_DESCRIPTOR_DMABUF,
 	.cached = true,
+	.device = DEVICE_PATH,
 	.create = udmabuf_create,
 	.allocate = udmabuf_allocate,
 	.destroy = udmabuf_destroy,

@@ -140,7 +140,7 @@ static void send_allocated(struct gpu_memory_buffer *buffer)
 		native->impl->kind, (uint32_t)(size_bytes >> 32), (uint32_t)size_bytes,
 		native->layout.offset_bytes, native->layout.stride_bytes,
 		(uint32_t)(DRM_FORMAT_MOD_LINEAR >> 32), (uint32_t)DRM_FORMAT_MOD_LINEAR,
-		native->impl->cached, native->impl->name);
+		native->memory.cached, native->impl->name);
 }
 
 static uint64_t bytes_to_charge(const struct gpu_memory_buffer *buffer)

@@ -89,7 +89,7 @@ static void send_batch(
 		struct gesso_allocator_state state = gesso_allocator_chain_state(chain, i);
 		if (state.refusal.code == GESSO_REASON_NONE) {
 			gesso_gpu_memory_buffer_manager_v1_send_allocator(resource,
-				state.impl->name, state.impl->kind, state.impl->cached);
+				state.impl->name, state.impl->kind, state.cached);
 		} else {
 			gesso_gpu_memory_buffer_manager_v1_send_refusal(resource, state.impl->name,
 				state.refusal.code, state.refusal.words);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/gpu.h"
+#include "allocators/device.h"
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <wlr/backend.h>
 #include <wlr/util/log.h>
@@ -11,18 +10,10 @@
 
 #define MAX_DEVICES 16
 
-static bool is_vgem(int fd)
-{
-	drmVersion *version = drmGetVersion(fd);
-	bool vgem = version != NULL && strcmp(version->name, "vgem") == 0;
-	drmFreeVersion(version);
-	return vgem;
-}
-
 static int open_gpu(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd >= 0 && is_vgem(fd)) {
+	if (fd >= 0 && gesso_device_is_driver(fd, "vgem")) {
 		wlr_log(WLR_INFO, "gpu: %s is vgem's, which draws nothing: passed over", path);
 		close(fd);
 		return -1;

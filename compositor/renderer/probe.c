@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/probe.h"
 #include "allocators/chain.h"
+#include "renderer/probe_answer.h"
 #include "renderer/render_context.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -43,45 +44,26 @@ static void schedule_next(struct gesso_probe *probe)
 	probe->next = wl_event_loop_add_idle(probe->loop, start_next, probe);
 }
 
-static void conclude(struct gesso_probe *probe, uint32_t formats, const struct gesso_reason *why)
+static void conclude(struct gesso_probe *probe, const struct probe_answer *answer)
 {
 	struct gesso_allocator_state state =
 		gesso_allocator_chain_state(probe->chain, probe->index);
-	if (formats != 0) {
+	if (answer->complete && answer->formats != 0) {
 		wlr_log(WLR_INFO, "probe: %s was proved with %s", state.impl->name,
 			probe->context->name);
 	} else {
-		wlr_log(WLR_INFO, "probe: %s is not offered: %s", state.impl->name, why->words);
+		wlr_log(WLR_INFO, "probe: %s is not offered: %s", state.impl->name,
+			answer->why.words);
 	}
-	gesso_allocator_chain_set_proved(probe->chain, probe->index, formats, why);
+	if (answer->complete) {
+		probe_answer_enter(answer, probe->chain, probe->index);
+	} else {
+		/* what was proved before a crash is not trusted either */
+		gesso_allocator_chain_set_proved(probe->chain, probe->index, 0, &answer->why);
+	}
 	probe->index++;
 	schedule_next(probe);
 	probe->done(probe->data);
-}
-
-/* Returns the formats proved; sets `why` to the last refusal in the answer. */
-static uint32_t parse_answer(char *answer, bool *complete, struct gesso_reason *why)
-{
-	uint32_t formats = 0;
-	char *state = NULL;
-	*complete = false;
-	for (char *line = strtok_r(answer, "\n", &state); line != NULL;
-		line = strtok_r(NULL, "\n", &state)) {
-		char name[16];
-		int code = 0, words_at = 0;
-		if (strcmp(line, "done") == 0) {
-			*complete = true;
-		} else if (sscanf(line, "proved %15s", name) == 1) {
-			for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
-				formats |= strcmp(gesso_formats[i].name, name) == 0 ? 1u << i : 0;
-			}
-		} else if ((sscanf(line, "refused %15s %d %n", name, &code, &words_at) == 2 ||
-				   sscanf(line, "failed %d %n", &code, &words_at) == 1) &&
-			words_at > 0) {
-			gesso_reason_set(why, (enum gesso_reason_code)code, "%s", line + words_at);
-		}
-	}
-	return formats;
 }
 
 static void explain_end(const struct gesso_probe *probe, int status, struct gesso_reason *why)
@@ -113,19 +95,17 @@ static int handle_ended(int fd, uint32_t mask, void *data)
 	int status = 0;
 	while (waitpid(probe->pid, &status, 0) < 0 && errno == EINTR) {
 	}
-	char answer[ANSWER_BYTES];
-	ssize_t len = read(probe->answer_fd, answer, sizeof(answer) - 1);
-	answer[len > 0 ? len : 0] = '\0';
+	char text[ANSWER_BYTES];
+	ssize_t len = read(probe->answer_fd, text, sizeof(text) - 1);
+	text[len > 0 ? len : 0] = '\0';
 	forget_helper(probe);
 
-	bool complete;
-	struct gesso_reason why = {0};
-	uint32_t formats = parse_answer(answer, &complete, &why);
-	if (!complete) {
-		formats = 0; /* what was proved before a crash is not trusted either */
-		explain_end(probe, status, &why);
+	struct probe_answer answer;
+	probe_answer_parse(&answer, text);
+	if (!answer.complete) {
+		explain_end(probe, status, &answer.why);
 	}
-	conclude(probe, formats, &why);
+	conclude(probe, &answer);
 	return 0;
 }
 
@@ -249,12 +229,13 @@ static void start_next(void *data)
 		if (state.refusal.code != GESSO_REASON_PENDING) {
 			continue;
 		}
-		struct gesso_reason why = {0};
-		if (!start_helper(probe, state.impl->name, &why)) {
-			conclude(probe, 0, &why);
+		struct probe_answer answer = {0};
+		if (!start_helper(probe, state.impl->name, &answer.why)) {
+			conclude(probe, &answer);
 		}
 		return;
 	}
+	gesso_allocator_chain_sort(probe->chain);
 	probe->done(probe->data);
 }
 

@@ -2,6 +2,7 @@
 #include "renderer/probe_draw.h"
 #include "allocators/chain.h"
 #include "buffers/native_buffer.h"
+#include "renderer/probe_paint.h"
 #include "renderer/render_context.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
@@ -15,13 +16,6 @@
 #define WIDTH_PX 37
 #define HEIGHT_PX 23
 
-/* 5- and 6-bit channels are widened by one rule or another. */
-#define TOLERANCE_565 8
-
-struct colour {
-	uint8_t r, g, b;
-};
-
 struct probe {
 	struct gesso_render_context *context;
 	struct native_buffer native;
@@ -30,37 +24,6 @@ struct probe {
 	struct wlr_buffer *target;
 	uint32_t pixels[WIDTH_PX * HEIGHT_PX]; /* XRGB8888, read back */
 };
-
-/* Distinct for every pixel and round, and away from any edge symmetry. */
-static struct colour picture(int x_px, int y_px, int round)
-{
-	return (struct colour){
-		.r = (uint8_t)(x_px * 6 + round * 90 + 3),
-		.g = (uint8_t)(y_px * 10 + round * 40 + 5),
-		.b = (uint8_t)(x_px * y_px + round * 70 + 7),
-	};
-}
-
-static void store(uint8_t *at, uint32_t fourcc, struct colour c)
-{
-	uint32_t word = 0;
-	switch (fourcc) {
-	case DRM_FORMAT_XRGB8888:
-	case DRM_FORMAT_ARGB8888:
-		word = 0xff000000u | (uint32_t)c.r << 16 | (uint32_t)c.g << 8 | c.b;
-		break;
-	case DRM_FORMAT_XBGR8888:
-	case DRM_FORMAT_ABGR8888:
-		word = 0xff000000u | (uint32_t)c.b << 16 | (uint32_t)c.g << 8 | c.r;
-		break;
-	case DRM_FORMAT_RGB565: {
-		uint16_t half = (uint16_t)((c.r >> 3) << 11 | (c.g >> 2) << 5 | c.b >> 3);
-		memcpy(at, &half, sizeof(half));
-		return;
-	}
-	}
-	memcpy(at, &word, sizeof(word));
-}
 
 static bool paint(struct probe *probe, int round, struct gesso_reason *why)
 {
@@ -77,7 +40,8 @@ static bool paint(struct probe *probe, int round, struct gesso_reason *why)
 		uint8_t *row = (uint8_t *)probe->paint.data + layout->offset_bytes +
 			(size_t)y * layout->stride_bytes;
 		for (int x = 0; x < WIDTH_PX; x++) {
-			store(row + (size_t)x * pixel_bytes, layout->fourcc, picture(x, y, round));
+			probe_store(row + (size_t)x * pixel_bytes, layout->fourcc,
+				probe_picture(x, y, round));
 		}
 	}
 	gesso_cpu_access_end(native->memory.fd, native->impl->kind, true);
@@ -120,11 +84,11 @@ static bool draw(struct probe *probe)
 
 static bool compare(const struct probe *probe, int round, struct gesso_reason *why)
 {
-	int tolerance = probe->native.layout.fourcc == DRM_FORMAT_RGB565 ? TOLERANCE_565 : 0;
+	int tolerance = probe_tolerance(probe->native.layout.fourcc);
 	for (int y = 0; y < HEIGHT_PX; y++) {
 		for (int x = 0; x < WIDTH_PX; x++) {
 			uint32_t seen = probe->pixels[y * WIDTH_PX + x];
-			struct colour want = picture(x, y, round);
+			struct probe_colour want = probe_picture(x, y, round);
 			int r = (int)(seen >> 16 & 0xff), g = (int)(seen >> 8 & 0xff),
 			    b = (int)(seen & 0xff);
 			if (abs(r - want.r) > tolerance || abs(g - want.g) > tolerance ||
@@ -139,20 +103,45 @@ static bool compare(const struct probe *probe, int round, struct gesso_reason *w
 	return true;
 }
 
-static bool make_buffers(struct probe *probe, struct gesso_allocator *allocator, int format,
-	struct gesso_reason *why)
+static bool takes_format(
+	const struct gesso_render_context *context, uint32_t fourcc, struct gesso_reason *why)
 {
-	struct gesso_render_context *context = probe->context;
+	const struct wlr_drm_format_set *formats =
+		wlr_renderer_get_texture_formats(context->renderer,
+			context->gles2 ? WLR_BUFFER_CAP_DMABUF : WLR_BUFFER_CAP_DATA_PTR);
+	if (formats != NULL && wlr_drm_format_set_get(formats, fourcc) != NULL) {
+		return true;
+	}
+	gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT, "%s takes no %s",
+		context->gles2 ? "this gles2" : "pixman",
+		gesso_formats[gesso_format_index(fourcc)].name);
+	return false;
+}
+
+static bool make_memory(struct probe *probe, struct gesso_allocator *allocator,
+	const struct probe_case *probe_case, struct gesso_reason *why)
+{
 	struct gesso_layout layout;
 	struct gesso_memory memory;
-	if (!gesso_layout_init(&layout, WIDTH_PX, HEIGHT_PX, gesso_formats[format].fourcc,
-		    GESSO_STRIDE_ALIGN_BYTES)) {
+	uint32_t fourcc = gesso_formats[probe_case->format].fourcc;
+	if (!gesso_layout_init(
+		    &layout, WIDTH_PX, HEIGHT_PX, fourcc, probe_case->stride_align_bytes)) {
 		abort();
 	}
-	if (!allocator->impl->allocate(allocator, layout.size_bytes, &memory, why) ||
-		!native_buffer_set_memory(
-			&probe->native, &memory, &layout, allocator->impl, context, why) ||
-		!gesso_mapping_init(&probe->paint, &probe->native.memory, true, why)) {
+	layout.offset_bytes = probe_case->offset_bytes;
+	layout.size_bytes += probe_case->offset_bytes;
+	return takes_format(probe->context, fourcc, why) &&
+		gesso_allocator_allocate(allocator, &layout, &memory, why) &&
+		native_buffer_set_memory(
+			&probe->native, &memory, &layout, allocator->impl, probe->context, why) &&
+		gesso_mapping_init(&probe->paint, &probe->native.memory, true, why);
+}
+
+static bool make_buffers(struct probe *probe, struct gesso_allocator *allocator,
+	const struct probe_case *probe_case, struct gesso_reason *why)
+{
+	struct gesso_render_context *context = probe->context;
+	if (!make_memory(probe, allocator, probe_case, why)) {
 		return false;
 	}
 	uint64_t modifiers[] = {DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_MOD_INVALID};
@@ -178,12 +167,12 @@ static void native_handle_destroyed(struct native_buffer *native)
 }
 
 bool probe_draw(struct gesso_render_context *context, struct gesso_allocator *allocator,
-	int format, struct gesso_reason *why)
+	const struct probe_case *probe_case, struct gesso_reason *why)
 {
 	struct probe probe = {.context = context};
 	native_buffer_init(&probe.native, WIDTH_PX, HEIGHT_PX, native_handle_destroyed);
 
-	bool ok = make_buffers(&probe, allocator, format, why);
+	bool ok = make_buffers(&probe, allocator, probe_case, why);
 	for (int round = 0; ok && round < 2; round++) {
 		if (!paint(&probe, round, why)) {
 			ok = false;

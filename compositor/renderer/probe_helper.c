@@ -5,18 +5,22 @@
  *   gesso-probe RENDERER ALLOCATOR
  *
  * RENDERER is pixman, gles2 or gles2-software; ALLOCATOR is a name of
- * gesso_allocator_impls. Prints one line per format, "proved NAME" or
- * "refused NAME CODE WORDS", then "done". Exit status 0 if it came that far, 2 on
- * wrong arguments, 1 with a line "failed CODE WORDS" on anything else.
+ * gesso_allocator_impls. Prints one line per format, "proved NAME ALIGN OFFSET"
+ * (the least alignment of rows in bytes that held, 0 if the kind lays them out
+ * itself; 1 if an offset held) or "refused NAME CODE WORDS", then "reads PERCENT"
+ * (against the heap, 0 if unknown) and "done". Exit status 0 if it came that far, 2
+ * on wrong arguments, 1 with a line "failed CODE WORDS" on anything else.
  */
 #include "allocators/chain.h"
 #include "renderer/probe_draw.h"
+#include "renderer/probe_read.h"
 #include "renderer/render_context.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <wayland-server-core.h>
 #include <wlr/backend.h>
 #include <wlr/backend/headless.h>
@@ -52,17 +56,53 @@ static int fail(const struct gesso_reason *why)
 	return 1;
 }
 
+/* The least alignment that holds. The one that the chain uses was proved already. */
+static uint32_t least_align(
+	struct gesso_render_context *context, struct gesso_allocator *allocator, int format)
+{
+	static const uint32_t smaller[] = {64, 16, 4};
+	uint32_t least = GESSO_STRIDE_ALIGN_BYTES;
+	for (size_t i = 0; i < sizeof(smaller) / sizeof(smaller[0]); i++) {
+		struct probe_case at = {.format = format, .stride_align_bytes = smaller[i]};
+		if (!probe_draw(context, allocator, &at, NULL)) {
+			break;
+		}
+		least = smaller[i];
+	}
+	return least;
+}
+
+static void probe_format(
+	struct gesso_render_context *context, struct gesso_allocator *allocator, int format)
+{
+	struct probe_case plain = {
+		.format = format,
+		.stride_align_bytes = GESSO_STRIDE_ALIGN_BYTES,
+	};
+	const char *name = gesso_formats[format].name;
+	struct gesso_reason why = {0};
+	if (!probe_draw(context, allocator, &plain, &why)) {
+		printf("refused %s %d %s\n", name, why.code, why.words);
+		return;
+	}
+	uint32_t align_bytes = 0;
+	bool offset = false;
+	if (allocator->impl->allocate_image == NULL) {
+		struct probe_case moved = plain;
+		moved.offset_bytes = (uint32_t)sysconf(_SC_PAGESIZE);
+		offset = probe_draw(context, allocator, &moved, NULL);
+		align_bytes = least_align(context, allocator, format);
+	}
+	printf("proved %s %u %d\n", name, align_bytes, offset);
+}
+
 static void probe_formats(struct gesso_render_context *context, struct gesso_allocator *allocator)
 {
 	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
-		struct gesso_reason why = {0};
-		if (probe_draw(context, allocator, i, &why)) {
-			printf("proved %s\n", gesso_formats[i].name);
-		} else {
-			printf("refused %s %d %s\n", gesso_formats[i].name, why.code, why.words);
-		}
+		probe_format(context, allocator, i);
 		fflush(stdout);
 	}
+	printf("reads %u\n", probe_read_cost_percent(allocator));
 	printf("done\n");
 }
 

@@ -33,7 +33,7 @@ struct render_context {
 };
 
 struct backend_kinds {
-	bool nested, drm;
+	bool nested, x11, drm;
 };
 
 static void note_backend_kind(struct wlr_backend *backend, void *data)
@@ -41,7 +41,7 @@ static void note_backend_kind(struct wlr_backend *backend, void *data)
 	struct backend_kinds *kinds = data;
 	kinds->nested = kinds->nested || wlr_backend_is_wl(backend);
 #if WLR_HAS_X11_BACKEND
-	kinds->nested = kinds->nested || wlr_backend_is_x11(backend);
+	kinds->x11 = kinds->x11 || wlr_backend_is_x11(backend);
 #endif
 #if WLR_HAS_DRM_BACKEND
 	kinds->drm = kinds->drm || wlr_backend_is_drm(backend);
@@ -195,6 +195,12 @@ static bool create_allocator(struct gesso_render_context *context, struct wlr_ba
 		if (kinds.drm) {
 			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
 				"software GLES2 cannot drive a bare display: use --renderer pixman");
+			return false;
+		}
+		if (kinds.x11) {
+			/* wlroots' X11 backend takes rows to be as long as the picture is wide */
+			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+				"software GLES2 cannot draw for an X11 window: use --renderer pixman");
 			return false;
 		}
 		context->allocator = software_allocator_create(context->renderer, kinds.nested);

@@ -5,6 +5,7 @@
 #include "screen/listener.h"
 #include <stdlib.h>
 #include <time.h>
+#include <wayland-client.h>
 #include <wlr/backend/drm.h>
 #include <wlr/backend/wayland.h>
 #include <wlr/backend/x11.h>
@@ -116,12 +117,15 @@ static void output_set_up_nested(struct output *output)
 	}
 }
 
-static void set_first_mode(const struct options *options, struct wlr_output *wlr_output,
-	struct wlr_output_state *state)
+static void set_first_mode(const struct output *output, struct wlr_output_state *state)
 {
-	struct wlr_output_mode *mode = wlr_output_preferred_mode(wlr_output);
+	const struct options *options = output->desktop->options;
+	struct wlr_output_mode *mode = wlr_output_preferred_mode(output->wlr_output);
 	if (mode != NULL) {
 		wlr_output_state_set_mode(state, mode);
+	} else if (output->requested_width_px > 0 && output->requested_height_px > 0) {
+		wlr_output_state_set_custom_mode(
+			state, output->requested_width_px, output->requested_height_px, 0);
 	} else {
 		wlr_output_state_set_custom_mode(state, options->width_px, options->height_px, 0);
 	}
@@ -131,25 +135,38 @@ static void set_first_mode(const struct options *options, struct wlr_output *wlr
 }
 
 /*
- * A parent that tiles says during the first commit which size it wants, and one
- * that does not repeats the backend's default: only the former overrides ours.
+ * wlroots' first commit has a buffer in it, before anyone could look at the size
+ * that the parent wants, and one that is too large for a parent that fills its
+ * screen is a protocol error there. So the window is announced without a buffer
+ * first. A parent may answer only once it is idle: hence twice.
  */
+static bool output_ask_parent(const struct output *output)
+{
+	if (!wlr_output_is_wl(output->wlr_output)) {
+		return true;
+	}
+	struct wl_display *parent = wlr_wl_backend_get_remote_display(output->wlr_output->backend);
+	wl_surface_commit(wlr_wl_output_get_surface(output->wlr_output));
+	return wl_display_roundtrip(parent) >= 0 && wl_display_roundtrip(parent) >= 0;
+}
+
+/* A parent that has no wish, or wishes for the backend's default, is not heard: ours holds. */
 static bool output_turn_on(struct output *output)
 {
 	struct wlr_output *wlr_output = output->wlr_output;
-	int default_width_px = wlr_output->width, default_height_px = wlr_output->height;
 	struct wlr_output_state state;
+	output->starting = true;
+	bool ok = output_ask_parent(output);
 	wlr_output_state_init(&state);
 	wlr_output_state_set_enabled(&state, true);
-	set_first_mode(output->desktop->options, wlr_output, &state);
-	output->starting = true;
-	bool ok = wlr_output_commit_state(wlr_output, &state);
+	set_first_mode(output, &state);
+	ok = ok && wlr_output_commit_state(wlr_output, &state);
 	output->starting = false;
 	wlr_output_state_finish(&state);
 
 	int width_px = output->requested_width_px, height_px = output->requested_height_px;
 	if (ok && width_px > 0 && height_px > 0 &&
-		(width_px != default_width_px || height_px != default_height_px)) {
+		(width_px != wlr_output->width || height_px != wlr_output->height)) {
 		wlr_output_state_init(&state);
 		wlr_output_state_set_custom_mode(&state, width_px, height_px, 0);
 		ok = wlr_output_commit_state(wlr_output, &state);

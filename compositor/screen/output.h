@@ -25,7 +25,7 @@ struct output {
 	struct wl_event_source *retry; /* draws again a while after a frame failed */
 	bool failing;                  /* the last frame failed: said once */
 	struct wl_listener frame, request_state, destroy;
-	/* What the parent asked for while the first commit was under way; 0 if nothing. */
+	/* What the parent asked for until the first commit was done; 0 if nothing. */
 	bool starting;
 	int requested_width_px, requested_height_px;
 };

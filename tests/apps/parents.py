@@ -7,7 +7,7 @@ import pathlib
 import signal
 
 import image
-from rig import check, check_equal, wait_until
+from rig import check, check_equal, children_of, wait_until
 
 WLROOTS = {"WLR_BACKENDS": "headless", "WLR_RENDERER": "pixman", "WLR_LIBINPUT_NO_DEVICES": "1"}
 
@@ -113,6 +113,12 @@ class Cage(Parent):
 
     def shot(self):
         return self.rig.grim(self.env)
+
+    def stop(self):
+        """It waits for its client."""
+        for pid in children_of(self.process.pid):
+            os.kill(pid, signal.SIGTERM)
+        check_equal(self.process.wait(), 128 + signal.SIGTERM, "cage's exit status")
 
 
 PARENTS = {

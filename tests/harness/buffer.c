@@ -136,8 +136,8 @@ void buffer_request_on(struct buffer *buffer, struct client *client,
 {
 	CHECK(manager != NULL);
 	buffer_init(buffer, client, width_px, height_px, fourcc);
-	buffer->answer =
-		gesso_gpu_memory_buffer_manager_v1_create_buffer(manager, width_px, height_px, fourcc);
+	buffer->answer = gesso_gpu_memory_buffer_manager_v1_create_buffer(
+		manager, width_px, height_px, fourcc);
 	buffer->wl_buffer = gesso_gpu_memory_buffer_v1_get_buffer(buffer->answer);
 	gesso_gpu_memory_buffer_v1_add_listener(buffer->answer, &answer_listener, buffer);
 	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);

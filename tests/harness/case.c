@@ -48,6 +48,13 @@ const char *case_fixture(const char *key)
 	FAIL("the case needs an argument %s=", key);
 }
 
+void case_need_device(const char *path)
+{
+	if (access(path, R_OK | W_OK) != 0) {
+		case_skip("%s: %s", path, strerror(errno));
+	}
+}
+
 int case_seconds(int seconds)
 {
 	int factor = 1;

@@ -36,6 +36,9 @@ void case_register(struct test_case *test_case);
 /* VALUE of the argument KEY=VALUE. Fails the case if there is none. Valid for ever. */
 const char *case_fixture(const char *key);
 
+/* Skips the case unless this user may read and write the device. */
+void case_need_device(const char *path);
+
 /*
  * Seconds that a wait may take, or the whole case: `seconds` on a fast machine,
  * 3 times that under a sanitizer, 6 times in the machine, GESSO_TEST_SLOW times

@@ -21,7 +21,7 @@
 
 #define CLIENT_MAX_OUTPUTS 4
 #define CLIENT_MAX_LINKS 8
-#define CLIENT_MAX_FORMATS 8
+#define CLIENT_MAX_FORMATS 16
 #define CLIENT_MAX_DMABUF_PAIRS 64
 
 /* What the last batch of gesso_gpu_memory_buffer_manager_v1 said of one allocator. */
@@ -58,8 +58,8 @@ struct client {
 	struct zwlr_screencopy_manager_v1 *screencopy;
 	struct zwlr_virtual_pointer_manager_v1 *virtual_pointers;
 	struct gesso_gpu_memory_buffer_manager_v1 *manager; /* NULL if not offered */
-	struct gesso_memory_reporter_v1 *reporter;	    /* NULL if not offered */
-	struct zwp_linux_dmabuf_v1 *dmabuf;		    /* NULL if not offered */
+	struct gesso_memory_reporter_v1 *reporter;          /* NULL if not offered */
+	struct zwp_linux_dmabuf_v1 *dmabuf;                 /* NULL if not offered */
 	struct client_dmabuf_pair dmabuf_pairs[CLIENT_MAX_DMABUF_PAIRS];
 	size_t dmabuf_pairs_len;
 	struct wl_output *outputs[CLIENT_MAX_OUTPUTS];

@@ -2,6 +2,7 @@
 #include "proc.h"
 #include "check.h"
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -109,6 +110,28 @@ size_t proc_meminfo_bytes(const char *field)
 		FAIL("/proc/meminfo has no %s", field);
 	}
 	return bytes;
+}
+
+struct proc_dmabufs proc_dmabufs(void)
+{
+	static const char path[] = "/sys/kernel/debug/dma_buf/bufinfo";
+	FILE *file = fopen(path, "re");
+	if (file == NULL) {
+		case_skip("%s: %s", path, strerror(errno));
+	}
+	struct proc_dmabufs found = {0};
+	char line[512], exporter[64];
+	size_t size_bytes, references;
+	unsigned flags, mode;
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (sscanf(line, "%zu %x %x %zu %63s", &size_bytes, &flags, &mode, &references,
+			    exporter) == 5) {
+			found.count++;
+			found.size_bytes += size_bytes;
+		}
+	}
+	fclose(file);
+	return found;
 }
 
 void proc_settle(void)

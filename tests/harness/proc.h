@@ -29,6 +29,16 @@ size_t proc_anonymous_bytes(pid_t pid);
 /* A field of /proc/meminfo, such as "Shmem", in bytes. Fails the case if there is none. */
 size_t proc_meminfo_bytes(const char *field);
 
+struct proc_dmabufs {
+	size_t count, size_bytes;
+};
+
+/*
+ * All dma-bufs of the machine, from debugfs' dma_buf/bufinfo. The case is skipped
+ * where that cannot be read.
+ */
+struct proc_dmabufs proc_dmabufs(void);
+
 /* Resident pages have a cost that settles: waits until Shmem and AnonPages stay as they are. */
 void proc_settle(void);
 

@@ -110,7 +110,8 @@ void server_start(struct server *server, const char *format, ...)
 	CHECK_INT(>=, fcntl(pipe_fds[0], F_SETFD, FD_CLOEXEC), 0);
 
 	char text[1024], log_name[32];
-	snprintf(text, sizeof(text), "--backend headless --ready-fd %d ", pipe_fds[1]);
+	snprintf(text, sizeof(text), "--backend headless --ready-fd %d --probe-timeout %d ",
+		pipe_fds[1], case_seconds(10) * 1000);
 	va_list arguments;
 	va_start(arguments, format);
 	format_arguments(text, sizeof(text), format, arguments);

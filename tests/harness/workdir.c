@@ -43,8 +43,7 @@ static void print_file(const char *name, FILE *out)
 	size_t size = 0;
 	ssize_t length;
 	while ((length = getline(&line, &size, file)) >= 0) {
-		fprintf(out, "%.*s%s", LINE_MAX_SHOWN, line,
-			length > LINE_MAX_SHOWN ? "…\n" : "");
+		fprintf(out, "%.*s%s", LINE_MAX_SHOWN, line, length > LINE_MAX_SHOWN ? "…\n" : "");
 	}
 	free(line);
 	fclose(file);

@@ -37,7 +37,7 @@ static void show(struct stage *stage, size_t row, const char *path, struct pictu
 CASE(same_picture)
 {
 	struct stage stage;
-	stage_begin(&stage, "--allocator memfd");
+	stage_begin(&stage);
 	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
 		struct picture native, shm;
 		show(&stage, row, "native", &native);

@@ -28,7 +28,7 @@ CASE(gl_imports_native)
 	struct layer layer;
 	struct buffer buffers[BUFFERS_LEN];
 	struct picture picture;
-	stage_begin(&stage, "--allocator memfd");
+	stage_begin(&stage);
 	layer_create(&layer, &stage.window, 5, 5);
 	for (uint32_t i = 0; i < BUFFERS_LEN; i++) {
 		stage_paint(
@@ -73,7 +73,7 @@ static void check_uploads(uint32_t fourcc)
 	struct layer layer;
 	struct buffer buffers[BUFFERS_LEN];
 	struct picture picture;
-	stage_begin(&stage, "--allocator none");
+	stage_begin(&stage);
 	uint64_t before = count->uploaded_bytes, copied_before = ledger_copied(&stage);
 	layer_create(&layer, &stage.window, 5, 5);
 	for (uint32_t i = 0; i < BUFFERS_LEN; i++) {
@@ -122,7 +122,7 @@ static void check_mapped(const char *path, enum gesso_memory_report_v1_path coun
 	struct buffer buffer;
 	struct layer layer;
 	struct picture picture;
-	stage_begin(&stage, "--allocator memfd");
+	stage_begin(&stage);
 	layer_create(&layer, &stage.window, 0, 0);
 	stage_paint(&stage, &buffer, &picture, path, 2000, 1000, DRM_FORMAT_XRGB8888, 3);
 	size_t before = proc_anonymous_bytes(stage.server.pid);

@@ -31,7 +31,7 @@ static void check_same(prepare_func prepare)
 {
 	struct stage stage;
 	struct picture native, shm;
-	stage_begin(&stage, "--allocator memfd");
+	stage_begin(&stage);
 	capture_path(&stage, "native", prepare, &native);
 	capture_path(&stage, "shm", prepare, &shm);
 	picture_check(&native, &shm, 0, "native against shm");
@@ -111,7 +111,7 @@ CASE(crop_is_exact)
 	struct layer layer;
 	struct buffer buffer;
 	struct picture picture, part;
-	stage_begin(&stage, "--allocator memfd");
+	stage_begin(&stage);
 	layer_create(&layer, &stage.window, 17, 19);
 	stage_paint(
 		&stage, &buffer, &picture, "native", WIDTH_PX, HEIGHT_PX, DRM_FORMAT_XRGB8888, 61);
@@ -140,8 +140,9 @@ CASE(output_of_scale_2)
 		struct window window;
 		struct buffer buffer;
 		struct picture picture, got;
-		server_start(&server, "--renderer %s --size 96x64 --scale 2 --fullscreen",
-			case_fixture("renderer"));
+		server_start(&server,
+			"--renderer %s --size 96x64 --scale 2 --fullscreen --allocator %s",
+			case_fixture("renderer"), case_fixture("allocator"));
 		client_connect(&client, &server);
 		window_create(&window, &client, "scale 2");
 		CHECK_EQUAL(window.width_px, 48);
@@ -167,8 +168,8 @@ CASE(two_outputs)
 	struct window windows[2];
 	struct buffer buffers[2];
 	struct picture pictures[2];
-	server_start(&server, "--renderer %s --size 80x60 --outputs 2 --allocator memfd",
-		case_fixture("renderer"));
+	server_start(&server, "--renderer %s --size 80x60 --outputs 2 --allocator %s",
+		case_fixture("renderer"), case_fixture("allocator"));
 	server_warm_up(&server);
 	client_connect(&client, &server);
 	CHECK_EQUAL(client.outputs_len, 2);
@@ -209,7 +210,7 @@ CASE(scanned_out)
 		struct stage stage;
 		struct buffer buffer;
 		struct picture picture, got;
-		stage_begin(&stage, "--allocator memfd");
+		stage_begin(&stage);
 		stage_paint(&stage, &buffer, &picture, i ? "native" : "shm", STAGE_WIDTH_PX,
 			STAGE_HEIGHT_PX, DRM_FORMAT_XRGB8888, 80);
 		for (uint32_t round = 0; round < 3; round++) {

@@ -23,7 +23,7 @@ CASE(repaint_while_it_is_shown)
 	struct layer layer;
 	struct buffer buffer;
 	struct picture picture;
-	stage_begin(&stage, "--allocator memfd");
+	stage_begin(&stage);
 	layer_create(&layer, &stage.window, 9, 9);
 	stage_paint(
 		&stage, &buffer, &picture, "native", WIDTH_PX, HEIGHT_PX, DRM_FORMAT_XRGB8888, 10);
@@ -49,7 +49,7 @@ CASE(repaint_after_release)
 	struct layer layer;
 	struct buffer buffers[2];
 	struct picture picture;
-	stage_begin(&stage, "--allocator memfd");
+	stage_begin(&stage);
 	layer_create(&layer, &stage.window, 9, 9);
 	for (uint32_t i = 0; i < 2; i++) {
 		stage_paint(&stage, &buffers[i], &picture, "native", WIDTH_PX, HEIGHT_PX,
@@ -103,7 +103,7 @@ static void check_damage(const char *path, uint32_t fourcc)
 	struct layer layer;
 	struct buffer buffer;
 	struct picture shown, next;
-	stage_begin(&stage, "--allocator memfd");
+	stage_begin(&stage);
 	uint32_t pixel_bytes = buffer_bytes_per_pixel(fourcc);
 	uint64_t copied = stage_figures(&stage, shm).copied_bytes;
 	CHECK_EQUAL(copied, uploads ? STAGE_WIDTH_PX * STAGE_HEIGHT_PX * 4 : 0);

@@ -46,10 +46,14 @@ void stage_paint(struct stage *stage, struct buffer *buffer, struct picture *pic
 	stage_repaint(buffer, picture, seed);
 }
 
-void stage_begin(struct stage *stage, const char *options)
+void stage_begin(struct stage *stage)
 {
-	server_start(&stage->server, "--renderer %s --size %dx%d --fullscreen %s",
-		case_fixture("renderer"), STAGE_WIDTH_PX, STAGE_HEIGHT_PX, options);
+	const char *allocator = case_fixture("allocator");
+	if (strcmp(allocator, "udmabuf") == 0) {
+		case_need_device("/dev/udmabuf");
+	}
+	server_start(&stage->server, "--renderer %s --size %dx%d --fullscreen --allocator %s",
+		case_fixture("renderer"), STAGE_WIDTH_PX, STAGE_HEIGHT_PX, allocator);
 	server_warm_up(&stage->server);
 	client_connect(&stage->client, &stage->server);
 	window_create(&stage->window, &stage->client, "stage");

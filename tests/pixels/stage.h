@@ -24,8 +24,11 @@ struct stage {
 	struct picture ground;
 };
 
-/* Starts a compositor on the fixture renderer=…, with further options, and shows the ground. */
-void stage_begin(struct stage *stage, const char *options);
+/*
+ * Starts a compositor with the fixtures renderer=… and allocator=…, and shows the
+ * ground. Skips the case where the allocator has no device.
+ */
+void stage_begin(struct stage *stage);
 /* Ends the client, checks that the compositor is empty, and ends it. */
 void stage_end(struct stage *stage);
 

@@ -8,9 +8,13 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_XBGR8888,
@@ -20,8 +24,12 @@ static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM
 
 static void start(struct server *server, struct client *client)
 {
-	server_start(
-		server, "--renderer %s --allocator memfd --size 64x64", case_fixture("renderer"));
+	const char *allocator = case_fixture("allocator");
+	if (strcmp(allocator, "udmabuf") == 0) {
+		case_need_device("/dev/udmabuf");
+	}
+	server_start(server, "--renderer %s --allocator %s --size 64x64", case_fixture("renderer"),
+		allocator);
 	server_warm_up(server);
 	client_connect(client, server);
 }
@@ -50,18 +58,41 @@ static bool is_zero(const struct buffer *buffer)
 	return true;
 }
 
+static void check_memfd(const struct buffer *buffer)
+{
+	CHECK_EQUAL(buffer->kind, GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_MEMFD);
+	CHECK_EQUAL(fcntl(buffer->fd, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	CHECK(ftruncate(buffer->fd, 0) < 0 && errno == EPERM);
+}
+
+static void check_dmabuf(const struct buffer *buffer)
+{
+	struct statfs status;
+	CHECK_EQUAL(buffer->kind, GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_DMABUF);
+	CHECK_EQUAL(fstatfs(buffer->fd, &status), 0);
+	CHECK_EQUAL(status.f_type, DMA_BUF_MAGIC);
+	CHECK(ftruncate(buffer->fd, 0) < 0);
+	CHECK(fcntl(buffer->fd, F_GET_SEALS) < 0);
+	struct dma_buf_sync sync = {.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW};
+	CHECK_EQUAL(ioctl(buffer->fd, DMA_BUF_IOCTL_SYNC, &sync), 0);
+	sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
+	CHECK_EQUAL(ioctl(buffer->fd, DMA_BUF_IOCTL_SYNC, &sync), 0);
+}
+
 static void check_descriptor(const struct buffer *buffer)
 {
 	struct stat status;
 	CHECK_EQUAL(fstat(buffer->fd, &status), 0);
 	CHECK_EQUAL(buffer->size_bytes, status.st_size);
-	CHECK_EQUAL(buffer->kind, GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_MEMFD);
-	CHECK_STRING(buffer->allocator, "memfd");
+	CHECK_STRING(buffer->allocator, case_fixture("allocator"));
 	CHECK_EQUAL(buffer->cached, 1);
 	CHECK_EQUAL(buffer->modifier, DRM_FORMAT_MOD_LINEAR);
-	CHECK_EQUAL(fcntl(buffer->fd, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 	CHECK_EQUAL(fcntl(buffer->fd, F_GETFL) & O_ACCMODE, O_RDWR);
-	CHECK(ftruncate(buffer->fd, 0) < 0 && errno == EPERM);
+	if (strcmp(buffer->allocator, "memfd") == 0) {
+		check_memfd(buffer);
+	} else {
+		check_dmabuf(buffer);
+	}
 }
 
 CASE(allocated_keeps_its_word)
@@ -129,7 +160,7 @@ CASE(report_tells_what_is_held)
 		const struct report_buffer *entry = report_find_buffer(&report, buffers[i].inode);
 		CHECK(entry != NULL);
 		CHECK_EQUAL(entry->path, GESSO_MEMORY_REPORT_V1_PATH_NATIVE);
-		CHECK_STRING(entry->allocator, "memfd");
+		CHECK_STRING(entry->allocator, buffers[i].allocator);
 		CHECK_EQUAL(entry->kind, buffers[i].kind);
 		CHECK_EQUAL(entry->size_bytes, buffers[i].size_bytes);
 		CHECK_EQUAL(entry->width_px, buffers[i].width_px);

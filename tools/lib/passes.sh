@@ -88,7 +88,7 @@ run_kernel_pass() {
 	[ "${GESSO_KERNEL_LANE:-machine}" = host ] || export GESSO_HOST=never
 	build plain
 	if ! list_tests | grep -q '^kernel'; then
-		step "test: kernel lane: the build has no test in suite 'kernel'"
+		fail_pass kernel "the build has no test in suite 'kernel'"
 		return
 	fi
 	step "test: kernel lane (a machine is booting; $machine_timeout_s s at most)"

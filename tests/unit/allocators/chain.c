@@ -179,3 +179,65 @@ CASE(destroy_takes_nothing)
 {
 	gesso_allocator_chain_destroy(NULL);
 }
+
+static void prove(struct gesso_allocator_chain *chain, const char *name, uint32_t read_cost_percent)
+{
+	size_t index = place(chain, name);
+	struct gesso_allocator_measure measure = {.read_cost_percent = read_cost_percent};
+	gesso_allocator_chain_set_proved(
+		chain, index, 1u << gesso_format_index(DRM_FORMAT_XRGB8888), NULL);
+	gesso_allocator_chain_set_measure(chain, index, &measure);
+}
+
+CASE(cached_memory_is_asked_first)
+{
+	fake_kernel.open_udmabuf = -1;
+	struct gesso_allocator_chain *chain = make("auto", true);
+	prove(chain, "udmabuf", 3000);
+	prove(chain, "memfd", 110);
+	gesso_allocator_chain_sort(chain);
+	CHECK_EQUAL(place(chain, "memfd"), 0);
+	CHECK_EQUAL(place(chain, "udmabuf"), 1);
+	CHECK(!gesso_allocator_chain_state(chain, 1).cached);
+	struct gesso_memory memory;
+	struct gesso_layout layout;
+	const struct gesso_allocator_impl *impl;
+	struct gesso_reason why;
+	CHECK(gesso_allocator_chain_allocate(
+		chain, 9, 9, DRM_FORMAT_XRGB8888, &memory, &layout, &impl, &why));
+	CHECK(impl == &gesso_memfd_allocator);
+	CHECK(memory.cached);
+	gesso_memory_finish(&memory);
+	gesso_allocator_chain_destroy(chain);
+}
+
+CASE(an_order_that_was_asked_for_stays)
+{
+	fake_kernel.open_udmabuf = -1;
+	struct gesso_allocator_chain *chain = make("udmabuf,memfd", true);
+	prove(chain, "udmabuf", 3000);
+	prove(chain, "memfd", 110);
+	gesso_allocator_chain_sort(chain);
+	CHECK_INT(<, place(chain, "udmabuf"), place(chain, "memfd"));
+	CHECK(ask(chain, 10, DRM_FORMAT_XRGB8888).impl == &gesso_udmabuf_allocator);
+	gesso_allocator_chain_destroy(chain);
+}
+
+CASE(a_format_keeps_its_own_refusal)
+{
+	struct gesso_allocator_chain *chain = make("memfd", true);
+	prove(chain, "memfd", 100);
+	struct gesso_reason why = {0};
+	gesso_reason_set(&why, GESSO_REASON_UNSUPPORTED_FORMAT, "pixman takes no RGB565");
+	int format = gesso_format_index(DRM_FORMAT_RGB565);
+	size_t index = place(chain, "memfd");
+	gesso_allocator_chain_refuse_format(chain, index, format, &why);
+	CHECK_STRING(gesso_allocator_chain_format_refusal(chain, index, format).words, why.words);
+	CHECK_EQUAL(gesso_allocator_chain_format_refusal(
+			    chain, index, gesso_format_index(DRM_FORMAT_XRGB8888))
+			    .code,
+		GESSO_REASON_NONE);
+	struct answer answer = ask(chain, 10, DRM_FORMAT_RGB565);
+	CHECK(!answer.given && strstr(answer.why.words, why.words) != NULL);
+	gesso_allocator_chain_destroy(chain);
+}

@@ -36,6 +36,7 @@ CASE(what_is_gone_reads_as_zeros)
 {
 	struct gesso_mapping mapping;
 	struct gesso_fault_guard guard = {0};
+	void (*before)(int) = sigbus_handler();
 	int fd;
 	map_new(&mapping, &fd);
 	CHECK(gesso_fault_guard_begin(&guard, &mapping));
@@ -46,7 +47,7 @@ CASE(what_is_gone_reads_as_zeros)
 	CHECK(guard.faulted);
 	gesso_fault_guard_end(&guard);
 	CHECK_EQUAL(read_byte(&mapping, 0), 0);
-	CHECK(sigbus_handler() == SIG_DFL);
+	CHECK(sigbus_handler() == before);
 	gesso_mapping_finish(&mapping);
 	close(fd);
 }
@@ -55,6 +56,7 @@ CASE(guards_nest)
 {
 	struct gesso_mapping mappings[2];
 	struct gesso_fault_guard guards[2] = {0};
+	void (*before)(int) = sigbus_handler();
 	int fds[2];
 	for (int i = 0; i < 2; i++) {
 		map_new(&mappings[i], &fds[i]);
@@ -66,7 +68,7 @@ CASE(guards_nest)
 	gesso_fault_guard_end(&guards[1]);
 	gesso_fault_guard_end(&guards[0]);
 	gesso_fault_guard_end(&guards[0]);
-	CHECK(sigbus_handler() == SIG_DFL);
+	CHECK(sigbus_handler() == before);
 	for (int i = 0; i < 2; i++) {
 		gesso_mapping_finish(&mappings[i]);
 		close(fds[i]);

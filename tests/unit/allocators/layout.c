@@ -80,6 +80,9 @@ CASE(formats)
 		{DRM_FORMAT_XBGR8888, "XBGR8888", 4, true},
 		{DRM_FORMAT_ABGR8888, "ABGR8888", 4, false},
 		{DRM_FORMAT_RGB565, "RGB565", 2, true},
+		{DRM_FORMAT_XRGB2101010, "XRGB2101010", 4, true},
+		{DRM_FORMAT_XBGR2101010, "XBGR2101010", 4, true},
+		{DRM_FORMAT_ABGR16161616F, "ABGR16161616F", 8, false},
 	};
 	CHECK_EQUAL(sizeof(rows) / sizeof(rows[0]), GESSO_FORMATS_LEN);
 	for (size_t i = 0; i < GESSO_FORMATS_LEN; i++) {

@@ -23,7 +23,7 @@ enum fake_answer {
 
 enum fake_release {
 	FAKE_RELEASE_ON_REPLACE, /* as a compositor that reads in place */
-	FAKE_RELEASE_ON_COMMIT,	 /* as one that uploads */
+	FAKE_RELEASE_ON_COMMIT,  /* as one that uploads */
 	FAKE_RELEASE_NEVER,
 };
 
@@ -37,8 +37,8 @@ struct fake_server {
 	struct wl_display *display;
 	struct wl_client *client;
 	struct wl_resource *manager; /* the one that was bound last */
-	int requests;		     /* create_buffer */
-	int buffers;		     /* native wl_buffers alive */
+	int requests;                /* create_buffer */
+	int buffers;                 /* native wl_buffers alive */
 	int commits, damages;
 	struct gesso_rect last_damage;
 	struct wl_resource *attached, *shown;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "allocators/device.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#define GROUP_MODE (S_IRGRP | S_IWGRP)
+
+static void describe_permission(const char *path, char *hint, size_t size)
+{
+	struct stat status;
+	if (stat(path, &status) != 0) {
+		return;
+	}
+	const struct group *group = getgrgid(status.st_gid);
+	if ((status.st_mode & GROUP_MODE) != GROUP_MODE) {
+		snprintf(hint, size, " (only its owner may; a udev rule could grant it)");
+	} else if (group != NULL) {
+		snprintf(hint, size, " (group %s)", group->gr_name);
+	} else {
+		snprintf(hint, size, " (group %u)", (unsigned)status.st_gid);
+	}
+}
+
+int gesso_device_open(const char *path, const char *missing_hint, struct gesso_reason *why)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0) {
+		return fd;
+	}
+	int error = errno;
+	char hint[100] = "";
+	if (error == EACCES || error == EPERM) {
+		describe_permission(path, hint, sizeof(hint));
+	} else if (error == ENOENT || error == ENODEV || error == ENXIO) {
+		snprintf(hint, sizeof(hint), " (%s)", missing_hint);
+	}
+	gesso_reason_set(why, gesso_reason_code_from_errno(error), "%s: %s%s", path,
+		strerror(error), hint);
+	return -1;
+}
+
+bool gesso_device_is_driver(int fd, const char *name)
+{
+	drmVersion *version = drmGetVersion(fd);
+	bool same = version != NULL && strcmp(version->name, name) == 0;
+	drmFreeVersion(version);
+	return same;
+}

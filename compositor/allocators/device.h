@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_DEVICE_H
+#define GESSO_DEVICE_H
+
+#include "allocators/reason.h"
+#include <stdbool.h>
+
+/*
+ * Opening the device nodes that allocators need, with a reason that says what
+ * would grant them. Shared by the allocators and by the choice of a GPU.
+ */
+
+/*
+ * Opens `path` for reading and writing. Returns a descriptor that the caller
+ * closes (CLOEXEC); -1 with `why` set on failure: the path, errno's words, and the
+ * group that may open it, or `missing_hint` if there is no such node.
+ */
+int gesso_device_open(const char *path, const char *missing_hint, struct gesso_reason *why);
+
+/* Whether the DRM descriptor `fd` (borrowed) is of the kernel driver `name`. */
+bool gesso_device_is_driver(int fd, const char *name);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What windows cost, as gesso-memory says and as the kernel says. The client is a
+ * process of its own that is told by bytes on a socket what to show; each figure is
+ * the difference from the same compositor and client before they showed anything.
+ */
+#include "case.h"
+#include "proc.h"
+#include "report.h"
+#include "window.h"
+#include "workdir.h"
+#include <drm_fourcc.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WINDOWS_LEN 8
+#define WIDTH_PX 1280
+#define HEIGHT_PX 720
+#define TEXTURES_BYTES ((long long)WINDOWS_LEN * WIDTH_PX * HEIGHT_PX * 4)
+
+struct painter {
+	struct client client;
+	const char *path;
+	struct window windows[WINDOWS_LEN];
+	struct buffer buffers[WINDOWS_LEN][2];
+};
+
+static void paint(struct buffer *buffer, int value)
+{
+	buffer_begin_paint(buffer);
+	memset(buffer->pixels, value, (size_t)buffer->stride_bytes * (size_t)buffer->height_px);
+	buffer_end_paint(buffer);
+}
+
+static void painter_show(struct painter *painter, int width_px, int height_px)
+{
+	for (int i = 0; i < WINDOWS_LEN; i++) {
+		window_create(&painter->windows[i], &painter->client, "painter");
+		for (int j = 0; j < 2; j++) {
+			buffer_create(&painter->buffers[i][j], &painter->client, painter->path,
+				width_px, height_px, DRM_FORMAT_XRGB8888);
+		}
+	}
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < WINDOWS_LEN; i++) {
+			struct buffer *buffer = &painter->buffers[i][round % 2];
+			buffer_wait_release(buffer);
+			paint(buffer, 16 * round + i);
+			surface_commit(painter->windows[i].surface, buffer);
+			client_roundtrip(&painter->client);
+		}
+	}
+}
+
+/* A still window gives the buffer back that it does not show. */
+static void painter_be_still(struct painter *painter)
+{
+	for (int i = 0; i < WINDOWS_LEN; i++) {
+		buffer_wait_release(&painter->buffers[i][1]);
+		buffer_destroy(&painter->buffers[i][1]);
+	}
+	client_roundtrip(&painter->client);
+}
+
+static void painter_hide(struct painter *painter)
+{
+	for (int i = 0; i < WINDOWS_LEN; i++) {
+		window_destroy(&painter->windows[i]);
+		buffer_destroy(&painter->buffers[i][0]);
+		buffer_destroy(&painter->buffers[i][1]);
+	}
+	client_roundtrip(&painter->client);
+}
+
+/* The other end of `fd` is the case: a byte says what to do, the same byte comes back. */
+static _Noreturn void painter_run(struct server *server, const char *path, int fd)
+{
+	static struct painter painter;
+	painter.path = path;
+	client_connect(&painter.client, server);
+	/* What is paid once, whatever is shown, is paid before the first figure. */
+	painter_show(&painter, 128, 72);
+	painter_hide(&painter);
+	char command;
+	while (read(fd, &command, 1) == 1) {
+		switch (command) {
+		case 'd':
+			painter_show(&painter, WIDTH_PX, HEIGHT_PX);
+			break;
+		case 's':
+			painter_be_still(&painter);
+			break;
+		default:
+			break;
+		}
+		if (write(fd, &command, 1) != 1) {
+			break;
+		}
+	}
+	_exit(0);
+}
+
+static void tell(int fd, char command)
+{
+	char answer;
+	CHECK_EQUAL(write(fd, &command, 1), 1);
+	if (read(fd, &answer, 1) != 1) {
+		FAIL("the painter ended at '%c'", command);
+	}
+}
+
+struct figures {
+	long long honest_bytes; /* gesso-memory's total */
+	long long kernel_bytes; /* Shmem, AnonPages, and dma-bufs whose pages are in neither */
+};
+
+static long long read_honest_total(const struct server *server)
+{
+	char command[PATH_MAX * 2], path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/memory.json", workdir_path());
+	snprintf(command, sizeof(command), "'%s' --json --socket '%s' >'%s'",
+		getenv("GESSO_MEMORY"), server->socket, path);
+	CHECK_EQUAL(system(command), 0);
+	struct json_object *all = json_object_from_file(path), *totals, *honest;
+	CHECK(all != NULL);
+	CHECK(json_object_object_get_ex(all, "totals", &totals));
+	CHECK(json_object_object_get_ex(totals, "honest", &honest) && honest != NULL);
+	long long bytes = json_object_get_int64(honest);
+	json_object_put(all);
+	CHECK_EQUAL(unlink(path), 0);
+	return bytes;
+}
+
+/*
+ * A udmabuf's memfd is closed once it is wrapped, and with its inode its pages leave
+ * Shmem: so the dma-bufs are added.
+ */
+static struct figures measure(struct server *server)
+{
+	proc_settle();
+	struct figures figures = {.honest_bytes = read_honest_total(server)};
+	proc_settle();
+	figures.kernel_bytes = (long long)(proc_meminfo_bytes("Shmem") +
+		proc_meminfo_bytes("AnonPages") + proc_dmabufs().size_bytes);
+	return figures;
+}
+
+static struct figures since(struct figures now, struct figures before)
+{
+	return (struct figures){
+		now.honest_bytes - before.honest_bytes, now.kernel_bytes - before.kernel_bytes};
+}
+
+struct costs {
+	struct figures moving, still;
+};
+
+static void check_claimed(struct server *server, const char *path, int buffers_len)
+{
+	struct client client;
+	struct report report;
+	client_connect(&client, server);
+	report_read(&report, &client);
+	client_disconnect(&client);
+	bool native = strcmp(path, "native") == 0;
+	size_t shown = 0, count = 0;
+	for (size_t i = 0; i < report.buffers_len; i++) {
+		bool ours = report.buffers[i].width_px == WIDTH_PX;
+		count += ours;
+		shown += ours && report.buffers[i].shown;
+	}
+	CHECK_EQUAL(count, WINDOWS_LEN * buffers_len);
+	struct report_path upload = report_sum(&report, GESSO_MEMORY_REPORT_V1_PATH_SHM_UPLOAD);
+	CHECK_EQUAL(upload.texture_bytes, native ? 0 : TEXTURES_BYTES);
+	if (native) {
+		CHECK_EQUAL(shown, WINDOWS_LEN);
+		CHECK_EQUAL(report_held_bytes(&report), TEXTURES_BYTES * buffers_len);
+	}
+}
+
+static struct costs measure_path(const char *path)
+{
+	struct server server;
+	int sockets[2];
+	server_start(&server, "--renderer gles2 --allocator udmabuf --size 160x120");
+	server_warm_up(&server);
+	CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+	pid_t pid = fork();
+	CHECK_INT(>=, pid, 0);
+	if (pid == 0) {
+		close(sockets[0]);
+		painter_run(&server, path, sockets[1]);
+	}
+	close(sockets[1]);
+	tell(sockets[0], 'r');
+	struct costs costs;
+	struct figures before = measure(&server);
+	tell(sockets[0], 'd');
+	costs.moving = since(measure(&server), before);
+	check_claimed(&server, path, 2);
+	tell(sockets[0], 's');
+	costs.still = since(measure(&server), before);
+	check_claimed(&server, path, 1);
+	close(sockets[0]);
+	CHECK_EQUAL(waitpid(pid, NULL, 0), pid);
+	server_check_empty(&server);
+	server_stop(&server);
+	return costs;
+}
+
+static void print(const char *what, struct figures figures)
+{
+	printf("%-16s honest total %+11lld, kernel's count %+11lld bytes\n", what,
+		figures.honest_bytes, figures.kernel_bytes);
+}
+
+static void check_within(const char *what, long long got, long long wanted, double part)
+{
+	double off = (double)(got - wanted) / (double)wanted;
+	printf("%-46s %11lld, wanted %11lld, off by %+.2f %%\n", what, got, wanted, 100 * off);
+	if (off > part || off < -part) {
+		FAIL("%s: %lld bytes, not within %.0f %% of %lld", what, got, 100 * part, wanted);
+	}
+}
+
+CASE(windows_cost_one_texture_less)
+{
+	case_need_device("/dev/udmabuf");
+	case_set_deadline(120);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	struct costs native = measure_path("native"), shm = measure_path("shm");
+	print("native, moving", native.moving);
+	print("native, still", native.still);
+	print("shm, moving", shm.moving);
+	print("shm, still", shm.still);
+	check_within("moving: the fall against the fallback",
+		shm.moving.honest_bytes - native.moving.honest_bytes, TEXTURES_BYTES, 0.01);
+	check_within("still: native is one buffer a window", native.still.honest_bytes,
+		TEXTURES_BYTES, 0.01);
+	check_within("still: half of the fallback's", 2 * native.still.honest_bytes,
+		shm.still.honest_bytes, 0.01);
+	check_within("the kernel's count, native, moving", native.moving.kernel_bytes,
+		native.moving.honest_bytes, 0.05);
+	check_within("the kernel's count, native, still", native.still.kernel_bytes,
+		native.still.honest_bytes, 0.05);
+	check_within("the kernel's count, shm, moving", shm.moving.kernel_bytes,
+		shm.moving.honest_bytes, 0.05);
+	check_within("the kernel's count, shm, still", shm.still.kernel_bytes,
+		shm.still.honest_bytes, 0.05);
+}
