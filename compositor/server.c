@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server.h"
 #include "allocators/chain.h"
+#include "buffers/fence_gate.h"
 #include "buffers/gpu_memory_buffer.h"
 #include "buffers/linux_dmabuf.h"
 #include "memory/ledger.h"
@@ -213,7 +214,8 @@ static bool create_surface_globals(struct server *server)
 		return false;
 	}
 	gesso_ledger_watch(server->ledger, compositor);
-	return wlr_shm_create_with_renderer(display, SHM_VERSION, renderer) != NULL &&
+	return gesso_fence_gate_create(display, compositor) &&
+		wlr_shm_create_with_renderer(display, SHM_VERSION, renderer) != NULL &&
 		wlr_subcompositor_create(display) != NULL &&
 		wlr_viewporter_create(display) != NULL &&
 		wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&

@@ -47,7 +47,8 @@ static void handle_sigbus(int number, siginfo_t *info, void *context)
 bool gesso_fault_guard_begin(struct gesso_fault_guard *guard, const struct gesso_mapping *mapping)
 {
 	assert(guard->mapping == NULL);
-	struct sigaction action = {.sa_sigaction = handle_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER};
+	struct sigaction action = {
+		.sa_sigaction = handle_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER};
 	if (sigaction(SIGBUS, &action, &guard->before) != 0) {
 		wlr_log_errno(WLR_ERROR, "fault_guard: handling SIGBUS failed");
 		return false;

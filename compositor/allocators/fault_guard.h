@@ -19,7 +19,7 @@
 
 struct gesso_fault_guard {
 	const struct gesso_mapping *mapping; /* NULL unless it is on */
-	bool faulted;			     /* since it was first begun */
+	bool faulted;                        /* since it was first begun */
 	/* private */
 	struct sigaction before;
 	struct gesso_fault_guard *outer;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "buffers/gpu_memory_buffer_impl.h"
 #include "allocators/chain.h"
+#include "buffers/gpu_memory_buffer_impl.h"
 #include "gesso-gpu-memory-buffer-v1-protocol.h"
 #include <assert.h>
 #include <drm_fourcc.h>
@@ -39,7 +39,8 @@ static void post_not_allocated(struct gpu_memory_buffer *buffer)
 {
 	/* the code is the manager's; its resource may be gone */
 	struct wl_client *client = wl_resource_get_client(buffer->resource);
-	struct wl_resource *target = wl_resource_find_for_client(&buffer->manager->resources, client);
+	struct wl_resource *target =
+		wl_resource_find_for_client(&buffer->manager->resources, client);
 	wl_resource_post_error(target != NULL ? target : buffer->resource,
 		GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_ERROR_NOT_ALLOCATED,
 		"wl_buffer#%u was attached and committed, but has no memory: wait for 'allocated'",
@@ -147,8 +148,8 @@ static uint64_t bytes_to_charge(const struct gpu_memory_buffer *buffer)
 {
 	struct gesso_layout layout;
 	const struct wlr_buffer *base = &buffer->native.base;
-	if (!gesso_layout_init(&layout, base->width, base->height, buffer->fourcc,
-		    GESSO_STRIDE_ALIGN_BYTES)) {
+	if (!gesso_layout_init(
+		    &layout, base->width, base->height, buffer->fourcc, GESSO_STRIDE_ALIGN_BYTES)) {
 		return 0; /* the chain will say what is wrong */
 	}
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -213,8 +214,8 @@ void gpu_memory_buffer_create(struct gesso_gpu_memory_buffer_manager *manager,
 	struct wl_client *client, uint32_t version, uint32_t id, int width_px, int height_px,
 	uint32_t fourcc)
 {
-	struct wl_resource *answer = wl_resource_create(client,
-		&gesso_gpu_memory_buffer_v1_interface, (int)version, id);
+	struct wl_resource *answer =
+		wl_resource_create(client, &gesso_gpu_memory_buffer_v1_interface, (int)version, id);
 	struct gpu_memory_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (answer == NULL || buffer == NULL) {
 		free(buffer);

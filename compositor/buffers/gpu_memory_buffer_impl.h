@@ -31,7 +31,7 @@ struct gpu_memory_buffer {
 	struct wl_resource *resource; /* wl_buffer; NULL before it is made and once destroyed */
 	struct wl_resource *answer;   /* gesso_gpu_memory_buffer_v1; NULL once destroyed */
 	bool resource_made;
-	struct wl_list queue_link;    /* empty unless it waits to be served */
+	struct wl_list queue_link; /* empty unless it waits to be served */
 	struct gesso_ledger_buffer entry;
 	bool allocated;
 	uint32_t fourcc;

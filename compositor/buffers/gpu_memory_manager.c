@@ -28,7 +28,7 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 static struct gpu_memory_buffer *next_in_queue(struct gesso_gpu_memory_buffer_manager *manager)
 {
 	struct gpu_memory_buffer *buffer;
-	wl_list_for_each (buffer, &manager->queue, queue_link) {
+	wl_list_for_each(buffer, &manager->queue, queue_link) {
 		if (wl_resource_get_client(buffer->answer) != manager->served_last) {
 			return buffer;
 		}
@@ -88,8 +88,8 @@ static void send_batch(
 	for (size_t i = 0; i < gesso_allocator_chain_length(chain); i++) {
 		struct gesso_allocator_state state = gesso_allocator_chain_state(chain, i);
 		if (state.refusal.code == GESSO_REASON_NONE) {
-			gesso_gpu_memory_buffer_manager_v1_send_allocator(resource,
-				state.impl->name, state.impl->kind, state.cached);
+			gesso_gpu_memory_buffer_manager_v1_send_allocator(
+				resource, state.impl->name, state.impl->kind, state.cached);
 		} else {
 			gesso_gpu_memory_buffer_manager_v1_send_refusal(resource, state.impl->name,
 				state.refusal.code, state.refusal.words);
@@ -159,9 +159,8 @@ struct gesso_gpu_memory_buffer_manager *gesso_gpu_memory_buffer_manager_create(
 	if (manager->wake == NULL) {
 		goto fail;
 	}
-	manager->global = wl_global_create(display,
-		&gesso_gpu_memory_buffer_manager_v1_interface, GPU_MEMORY_BUFFER_MANAGER_VERSION,
-		manager, manager_bind);
+	manager->global = wl_global_create(display, &gesso_gpu_memory_buffer_manager_v1_interface,
+		GPU_MEMORY_BUFFER_MANAGER_VERSION, manager, manager_bind);
 	if (manager->global == NULL) {
 		goto fail;
 	}
@@ -185,7 +184,7 @@ fail:
 void gesso_gpu_memory_buffer_manager_announce(struct gesso_gpu_memory_buffer_manager *manager)
 {
 	struct wl_resource *resource;
-	wl_resource_for_each (resource, &manager->resources) {
+	wl_resource_for_each(resource, &manager->resources) {
 		send_batch(manager, resource);
 	}
 }

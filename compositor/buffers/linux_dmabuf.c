@@ -70,8 +70,8 @@ static void send_format(struct wl_resource *resource, uint32_t fourcc)
 		return;
 	}
 	for (size_t i = 0; i < MODIFIERS_LEN; i++) {
-		zwp_linux_dmabuf_v1_send_modifier(resource, fourcc, (uint32_t)(modifiers[i] >> 32),
-			(uint32_t)modifiers[i]);
+		zwp_linux_dmabuf_v1_send_modifier(
+			resource, fourcc, (uint32_t)(modifiers[i] >> 32), (uint32_t)modifiers[i]);
 	}
 }
 

@@ -40,12 +40,11 @@ static bool check_unused(const struct params *params, struct wl_resource *resour
 	return !params->used;
 }
 
-static bool check_plane(
-	const struct params *params, struct wl_resource *resource, uint32_t plane)
+static bool check_plane(const struct params *params, struct wl_resource *resource, uint32_t plane)
 {
 	if (plane >= WLR_DMABUF_MAX_PLANES) {
-		wl_resource_post_error(resource, ERROR(PLANE_IDX),
-			"plane %u: there are %d at most", plane, WLR_DMABUF_MAX_PLANES);
+		wl_resource_post_error(resource, ERROR(PLANE_IDX), "plane %u: there are %d at most",
+			plane, WLR_DMABUF_MAX_PLANES);
 		return false;
 	}
 	if (params->claim.fd[plane] >= 0) {
@@ -149,8 +148,7 @@ static void params_make_buffer(struct wl_client *wl_client, struct wl_resource *
 		gesso_ledger_client_refused(client, GESSO_PATH_DMABUF, &verdict.why);
 	}
 	if (buffer == NULL && verdict.error >= 0) {
-		wl_resource_post_error(
-			resource, (uint32_t)verdict.error, "%s", verdict.why.words);
+		wl_resource_post_error(resource, (uint32_t)verdict.error, "%s", verdict.why.words);
 	} else if (buffer == NULL) {
 		send_failed(wl_client, resource, id);
 	} else {
@@ -185,8 +183,8 @@ void linux_dmabuf_params_create(struct gesso_linux_dmabuf *linux_dmabuf, struct 
 	uint32_t version, uint32_t id)
 {
 	struct params *params = calloc(1, sizeof(*params));
-	struct wl_resource *resource = wl_resource_create(
-		client, &zwp_linux_buffer_params_v1_interface, (int)version, id);
+	struct wl_resource *resource =
+		wl_resource_create(client, &zwp_linux_buffer_params_v1_interface, (int)version, id);
 	if (params == NULL || resource == NULL) {
 		free(params);
 		wl_client_post_no_memory(client);

@@ -104,8 +104,8 @@ static bool try_texture(struct native_buffer *buffer, const char *of,
 	struct wlr_texture *texture = wlr_texture_from_buffer(context->renderer, &buffer->base);
 	if (texture == NULL) {
 		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-			"%s did not import a buffer of %s, %dx%d, format 0x%08x", context->name,
-			of, buffer->base.width, buffer->base.height, buffer->layout.fourcc);
+			"%s did not import a buffer of %s, %dx%d, format 0x%08x", context->name, of,
+			buffer->base.width, buffer->base.height, buffer->layout.fourcc);
 		return false;
 	}
 	wlr_texture_destroy(texture);
@@ -143,10 +143,30 @@ static bool can_upload(const struct native_buffer *buffer, struct gesso_render_c
 	const struct gesso_layout *layout = &buffer->layout;
 	const struct wlr_drm_format_set *uploads =
 		wlr_renderer_get_texture_formats(context->renderer, WLR_BUFFER_CAP_DATA_PTR);
-	uint32_t pixel_bytes =
-		gesso_formats[gesso_format_index(layout->fourcc)].bytes_per_pixel;
+	uint32_t pixel_bytes = gesso_formats[gesso_format_index(layout->fourcc)].bytes_per_pixel;
 	return uploads != NULL && wlr_drm_format_set_get(uploads, layout->fourcc) != NULL &&
 		layout->stride_bytes % pixel_bytes == 0;
+}
+
+/*
+ * llvmpipe maps what it imports for reading and writing, and where that fails it has
+ * an image all the same, which it draws as black.
+ */
+static bool can_import(const struct native_buffer *buffer, struct gesso_render_context *context,
+	struct gesso_reason *why)
+{
+	struct gesso_mapping mapping;
+	if (!context->gles2 || !context->software) {
+		return true;
+	}
+	if (!gesso_mapping_init(&mapping, &buffer->memory, true, NULL)) {
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+			"%s maps dma-bufs for writing too, which this one refuses: it is copied",
+			context->name);
+		return false;
+	}
+	gesso_mapping_finish(&mapping);
+	return true;
 }
 
 bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso_memory *memory,
@@ -158,7 +178,8 @@ bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso
 	buffer->layout = *layout;
 	buffer->kind = GESSO_DESCRIPTOR_DMABUF;
 	buffer->foreign = true;
-	if (show_in_place(buffer, "the client's own", context, why)) {
+	if (can_import(buffer, context, why) &&
+		show_in_place(buffer, "the client's own", context, why)) {
 		return true;
 	}
 	struct gesso_reason not_mapped = {0};

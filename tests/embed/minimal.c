@@ -5,6 +5,7 @@
  * of its socket once the probes have ended, and ends on SIGTERM.
  */
 #include "allocators/chain.h"
+#include "buffers/fence_gate.h"
 #include "buffers/gpu_memory_buffer.h"
 #include "buffers/linux_dmabuf.h"
 #include "memory/ledger.h"
@@ -144,6 +145,7 @@ int main(int argc, char *argv[])
 		wlr_compositor_create(minimal.display, 6, minimal.context->renderer);
 	wlr_shm_create_with_renderer(minimal.display, 1, minimal.context->renderer);
 	gesso_ledger_watch(ledger, compositor);
+	gesso_fence_gate_create(minimal.display, compositor);
 	wlr_screencopy_manager_v1_create(minimal.display);
 	minimal.scene = wlr_scene_create();
 	light_output(&minimal, wlr_headless_add_output(backend, 320, 240));

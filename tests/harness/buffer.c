@@ -181,20 +181,19 @@ void buffer_create_native(
 	buffer_map(buffer);
 }
 
-void buffer_init_mapped(struct buffer *buffer, struct client *client, struct wl_buffer *wl_buffer,
-	int fd, int width_px, int height_px, uint32_t fourcc, uint32_t offset_bytes,
-	uint32_t stride_bytes, size_t size_bytes)
+void buffer_init_dmabuf(struct buffer *buffer, struct wl_buffer *wl_buffer, uint8_t *map)
 {
-	buffer_init(buffer, client, width_px, height_px, fourcc);
 	buffer->wl_buffer = wl_buffer;
-	buffer->fd = fd;
-	buffer->offset_bytes = offset_bytes;
-	buffer->stride_bytes = stride_bytes;
-	buffer->size_bytes = size_bytes;
 	buffer->kind = GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_DMABUF;
 	buffer->state = BUFFER_ALLOCATED;
 	wl_buffer_add_listener(wl_buffer, &buffer_listener, buffer);
-	buffer_map(buffer);
+	if (map == NULL) {
+		buffer_map(buffer);
+		return;
+	}
+	note_inode(buffer);
+	buffer->map = map;
+	buffer->pixels = map + buffer->offset_bytes;
 }
 
 void buffer_create(struct buffer *buffer, struct client *client, const char *path, int width_px,

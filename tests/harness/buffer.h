@@ -64,10 +64,12 @@ void buffer_map(struct buffer *buffer);
 /* All of the above: fails the case unless the answer is `allocated`. */
 void buffer_create_native(
 	struct buffer *buffer, struct client *client, int width_px, int height_px, uint32_t fourcc);
-/* Over memory of the client's own behind `wl_buffer`, which is a dma-buf. Takes and maps `fd`. */
-void buffer_init_mapped(struct buffer *buffer, struct client *client, struct wl_buffer *wl_buffer,
-	int fd, int width_px, int height_px, uint32_t fourcc, uint32_t offset_bytes,
-	uint32_t stride_bytes, size_t size_bytes);
+/*
+ * Over a dma-buf of the client's own behind `wl_buffer`, laid out as `buffer`'s
+ * fields from fd to stride_bytes say. Takes the descriptor, and `map` if there is
+ * one: else the descriptor is mapped.
+ */
+void buffer_init_dmabuf(struct buffer *buffer, struct wl_buffer *wl_buffer, uint8_t *map);
 /* On "native", "shm", or "dmabuf:SOURCE" (dmabuf.h). */
 void buffer_create(struct buffer *buffer, struct client *client, const char *path, int width_px,
 	int height_px, uint32_t fourcc);

@@ -9,7 +9,7 @@
  * right and wrong. udmabuf, dma-heap and vgem need the machine's devices.
  */
 
-/* "udmabuf", "dma-heap", "read-only" (of dma-heap), "vgem"; "memfd", "file" and "pipe" are none. */
+/* "udmabuf", "dma-heap", "vgem", "read-only" (of vgem); "memfd", "file" and "pipe" are none. */
 int dmabuf_open(const char *source, size_t size_bytes);
 /* The vgem card, for its fences. The caller closes it. */
 int dmabuf_open_vgem(void);
@@ -46,6 +46,20 @@ void dmabuf_check_claim(
 /* A mapped buffer over a new dma-buf of `source`, by create_immed; offset and stride have slack. */
 void buffer_create_dmabuf(struct buffer *buffer, struct client *client, const char *source,
 	int width_px, int height_px, uint32_t fourcc);
+
+/*
+ * A fence of vgem's, which ends by itself after ten seconds, on dma-buf `fd`
+ * (borrowed) as if a device were writing to it.
+ */
+struct dmabuf_fence {
+	int device;
+	uint32_t id;
+};
+void dmabuf_fence_attach(struct dmabuf_fence *fence, int fd);
+/* Ends it early. */
+void dmabuf_fence_signal(struct dmabuf_fence *fence);
+/* Gives up the descriptor, which ends the fence too. */
+void dmabuf_fence_finish(struct dmabuf_fence *fence);
 
 /* Whether the global announced the pair. */
 bool client_offers_dmabuf(const struct client *client, uint32_t fourcc, uint64_t modifier);

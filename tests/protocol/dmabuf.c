@@ -4,8 +4,8 @@
  * exact answer to each claim that is wrong before the descriptor counts, or because
  * of it. tests/kernel/dmabuf.c has the rest, with real dma-bufs.
  */
-#include "case.h"
 #include "dmabuf.h"
+#include "case.h"
 #include "window.h"
 #include <drm_fourcc.h>
 #include <unistd.h>
@@ -54,7 +54,8 @@ static const struct {
 
 static void start(struct server *server)
 {
-	server_start(server, "--renderer %s --allocator none --size 64x64", case_fixture("renderer"));
+	server_start(
+		server, "--renderer %s --allocator none --size 64x64", case_fixture("renderer"));
 	server_warm_up(server);
 }
 
@@ -134,8 +135,7 @@ CASE(failed_buffer_is_not_shown)
 	client_connect(&client, &server);
 	window_create(&window, &client, "failed");
 	struct zwp_linux_buffer_params_v1 *params = claim_memfd(&client);
-	struct wl_buffer *failed =
-		zwp_linux_buffer_params_v1_create_immed(params, 64, 64, XRGB, 0);
+	struct wl_buffer *failed = zwp_linux_buffer_params_v1_create_immed(params, 64, 64, XRGB, 0);
 	zwp_linux_buffer_params_v1_destroy(params);
 	client_roundtrip(&client);
 	wl_surface_attach(window.surface, failed, 0, 0);
