@@ -65,7 +65,7 @@ struct gesso_swapchain;
 /* What a call came to. Negative values are errors. */
 enum gesso_result {
 	GESSO_OK = 0,
-	GESSO_BUSY = 1,		      /* not now: dispatch, and try again */
+	GESSO_BUSY = 1,               /* not now: dispatch, and try again */
 	GESSO_ERROR_ARGUMENT = -1,    /* a call that the contract does not allow */
 	GESSO_ERROR_NO_MEMORY = -2,   /* no memory or no descriptors; a later try may do */
 	GESSO_ERROR_CONNECTION = -3,  /* the wl_display has an error; final */
@@ -78,7 +78,7 @@ GESSO_CLIENT_API const char *gesso_result_words(enum gesso_result result);
 enum gesso_client_path {
 	GESSO_CLIENT_PATH_AUTO = 0, /* native where it can be had, else shm */
 	GESSO_CLIENT_PATH_NATIVE,   /* memory of the compositor's, sampled in place */
-	GESSO_CLIENT_PATH_SHM,	    /* a wl_shm pool for each buffer */
+	GESSO_CLIENT_PATH_SHM,      /* a wl_shm pool for each buffer */
 };
 
 /* "auto", "native", "shm". */
@@ -91,14 +91,14 @@ GESSO_CLIENT_API const char *gesso_client_path_name(enum gesso_client_path path)
  */
 enum gesso_client_reason {
 	GESSO_CLIENT_REASON_NONE = 0,
-	GESSO_CLIENT_REASON_PENDING = 2,	    /* a probe has not ended yet */
+	GESSO_CLIENT_REASON_PENDING = 2,            /* a probe has not ended yet */
 	GESSO_CLIENT_REASON_UNSUPPORTED_FORMAT = 5, /* not offered for this format */
 	GESSO_CLIENT_REASON_GLOBAL_MISSING = 100,   /* another compositor, or sandboxed */
-	GESSO_CLIENT_REASON_NO_ANSWER,		    /* past answer_timeout_ms */
-	GESSO_CLIENT_REASON_BAD_ANSWER,		    /* a descriptor unlike what was said of it */
-	GESSO_CLIENT_REASON_MAP_FAILED,		    /* mmap failed */
-	GESSO_CLIENT_REASON_SYNC_FAILED,	    /* DMA_BUF_IOCTL_SYNC failed */
-	GESSO_CLIENT_REASON_BY_REQUEST,		    /* path shm was asked for */
+	GESSO_CLIENT_REASON_NO_ANSWER,              /* past answer_timeout_ms */
+	GESSO_CLIENT_REASON_BAD_ANSWER,             /* a descriptor unlike what was said of it */
+	GESSO_CLIENT_REASON_MAP_FAILED,             /* mmap failed */
+	GESSO_CLIENT_REASON_SYNC_FAILED,            /* DMA_BUF_IOCTL_SYNC failed */
+	GESSO_CLIENT_REASON_BY_REQUEST,             /* path shm was asked for */
 };
 
 /* ---- the connection ---- */
@@ -242,8 +242,8 @@ GESSO_CLIENT_API void gesso_swapchain_cancel_frame(struct gesso_swapchain *swapc
 
 struct gesso_swapchain_info {
 	enum gesso_client_path path; /* AUTO until the first begin_frame has chosen */
-	const char *allocator;	     /* of the last native buffer, such as "udmabuf"; "" on shm */
-	int reason;		     /* enum gesso_client_reason: why not native; NONE on native */
+	const char *allocator;       /* of the last native buffer, such as "udmabuf"; "" on shm */
+	int reason;                  /* enum gesso_client_reason: why not native; NONE on native */
 	const char *reason_words;    /* one line for people; "" with NONE */
 	int width_px, height_px;
 	uint32_t fourcc;
@@ -252,7 +252,7 @@ struct gesso_swapchain_info {
 	 * ordinary memory, and what changed is copied at end_frame.
 	 */
 	bool shadow;
-	int buffers;	       /* held now, those about to be given back included */
+	int buffers;           /* held now, those about to be given back included */
 	uint64_t buffer_bytes; /* size of their descriptors */
 	uint64_t shadow_bytes;
 	uint64_t frames;       /* ended */

@@ -5,8 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <wlr/util/log.h>
+
+/* What a command has between SIGTERM and SIGKILL. */
+#define GRACE_MS 500
+#define GRACE_STEP_MS 5
 
 void command_prepare(struct command *command)
 {
@@ -16,6 +21,8 @@ void command_prepare(struct command *command)
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
 	sigaction(SIGPIPE, &ignore, &before);
 	command->pipe_was_default = before.sa_handler != SIG_IGN;
+	struct sigaction listen = {.sa_handler = SIG_DFL};
+	sigaction(SIGCHLD, &listen, NULL);
 
 	getrlimit(RLIMIT_NOFILE, &command->files);
 	struct rlimit raised = {command->files.rlim_max, command->files.rlim_max};
@@ -91,9 +98,26 @@ void command_reap(struct command *command)
 	}
 }
 
-void command_finish(struct command *command)
+void command_end(struct command *command)
 {
 	if (command->pid != 0) {
 		kill(command->pid, SIGTERM);
+	}
+}
+
+void command_finish(struct command *command)
+{
+	const struct timespec pause = {.tv_nsec = GRACE_STEP_MS * 1000000};
+	command_reap(command);
+	for (int waited_ms = 0; command->pid != 0 && waited_ms < GRACE_MS;
+		waited_ms += GRACE_STEP_MS) {
+		nanosleep(&pause, NULL);
+		command_reap(command);
+	}
+	if (command->pid != 0) {
+		wlr_log(WLR_INFO, "command: still there %d ms after SIGTERM: killed", GRACE_MS);
+		kill(command->pid, SIGKILL);
+		waitpid(command->pid, NULL, 0);
+		command->pid = 0;
 	}
 }

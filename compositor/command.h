@@ -25,7 +25,7 @@ struct command {
 
 /*
  * Notes what gesso was started with; then raises the soft limit on descriptors to
- * the hard one and ignores SIGPIPE. Call before anything blocks signals or starts
+ * the hard one, ignores SIGPIPE, and hears of SIGCHLD even if it was ignored. Call before anything blocks signals or starts
  * threads.
  */
 void command_prepare(struct command *command);
@@ -41,6 +41,8 @@ bool command_start(struct command *command, char *const arguments[], const char 
 void command_reap(struct command *command);
 
 /* Asks a command that still runs to end. */
+void command_end(struct command *command);
+/* Waits for that, half a second at most, and kills it then. */
 void command_finish(struct command *command);
 
 #endif

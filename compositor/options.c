@@ -6,7 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#define DIGITS "0123456789"
+/* Of all outputs together: a buffer of each must find room. One output of the largest size. */
+#define MAX_PIXELS ((int64_t)GESSO_MAX_SIDE_PX * GESSO_MAX_SIDE_PX)
 #define MEBIBYTE (UINT64_C(1) << 20)
 
 /* Why a value is refused: `words` says what is allowed. */
@@ -48,13 +52,18 @@ static bool parse_name(
 	return complain(complaint, value, names);
 }
 
+/* strtol and its kin also take blanks, signs and other bases. */
+static bool consists_of(const char *value, const char *characters)
+{
+	return value[0] != '\0' && value[strspn(value, characters)] == '\0';
+}
+
 static bool parse_number(
 	const char *value, long min, long max, long *number, struct complaint *complaint)
 {
-	char *end;
 	errno = 0;
-	*number = strtol(value, &end, 10);
-	if (end == value || *end != '\0' || errno != 0 || *number < min || *number > max) {
+	*number = consists_of(value, DIGITS) ? strtol(value, NULL, 10) : -1;
+	if (errno != 0 || *number < min || *number > max) {
 		char allowed[64];
 		snprintf(allowed, sizeof(allowed), "a whole number from %ld to %ld", min, max);
 		return complain(complaint, value, allowed);
@@ -74,6 +83,10 @@ static bool parse_backend(struct options *options, const char *value, struct com
 #define RENDERER_NAMES "auto|pixman|gles2|gles2-software"
 static bool parse_renderer(struct options *options, const char *value, struct complaint *complaint)
 {
+	if (strcmp(value, "gles2-node") == 0) { /* for tests, and so not told */
+		options->renderer = GESSO_RENDERER_GLES2_NODE;
+		return true;
+	}
 	int index;
 	bool ok = parse_name(RENDERER_NAMES, value, &index, complaint);
 	options->renderer = (enum gesso_renderer_choice)index;
@@ -100,8 +113,11 @@ static bool parse_outputs(struct options *options, const char *value, struct com
 
 static bool parse_size(struct options *options, const char *value, struct complaint *complaint)
 {
-	int end = 0;
-	int matched = sscanf(value, "%5dx%5d%n", &options->width_px, &options->height_px, &end);
+	int end = 0, matched = 0;
+	const char *x = strchr(value, 'x');
+	if (consists_of(value, DIGITS "x") && value[0] != 'x' && x != NULL && x[1] != 'x') {
+		matched = sscanf(value, "%5dx%5d%n", &options->width_px, &options->height_px, &end);
+	}
 	if (matched != 2 || value[end] != '\0' || options->width_px < 1 || options->height_px < 1 ||
 		options->width_px > GESSO_MAX_SIDE_PX || options->height_px > GESSO_MAX_SIDE_PX) {
 		return complain(complaint, value,
@@ -114,7 +130,8 @@ static bool parse_scale(struct options *options, const char *value, struct compl
 {
 	char *end;
 	options->scale = strtof(value, &end);
-	if (end == value || *end != '\0' || !(options->scale >= 0.25f && options->scale <= 8.0f)) {
+	if (!consists_of(value, DIGITS ".") || *end != '\0' ||
+		!(options->scale >= 0.25f && options->scale <= 8.0f)) {
 		return complain(complaint, value, "a number from 0.25 to 8");
 	}
 	return true;
@@ -152,6 +169,12 @@ static bool parse_probe(struct options *options, const char *value, struct compl
 	return true;
 }
 
+static bool parse_json(struct options *options, const char *value, struct complaint *complaint)
+{
+	options->json = true;
+	return true;
+}
+
 static bool parse_no_report(struct options *options, const char *value, struct complaint *complaint)
 {
 	options->report = false;
@@ -164,8 +187,12 @@ static bool parse_ready_fd(struct options *options, const char *value, struct co
 	if (!parse_number(value, 0, INT32_MAX, &number, complaint)) {
 		return false;
 	}
-	if (fcntl((int)number, F_SETFD, FD_CLOEXEC) != 0) {
+	int flags = fcntl((int)number, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0) {
 		return complain(complaint, value, "a descriptor that is open for writing");
+	}
+	if (number > STDERR_FILENO) {
+		fcntl((int)number, F_SETFD, FD_CLOEXEC);
 	}
 	options->ready_fd = (int)number;
 	return true;
@@ -220,11 +247,12 @@ static const struct option_spec specs[] = {
 	{"scale", "S", "scale of each output (1)", parse_scale},
 	{"maximize", NULL, "new windows are maximized", parse_maximize},
 	{"fullscreen", NULL, "new windows fill their output", parse_fullscreen},
-	{"budget", "MIB", "dma-bufs, at most, that each client may hold (512)", parse_budget},
+	{"budget", "MIB", "on native and dmabuf, at most, for each client (512)", parse_budget},
 	{"probe-timeout", "MS", "time for each allocator's probe, at most (10000)",
 		parse_probe_timeout},
 	{"probe", NULL, "print which allocators are proved, and why others are not, and end",
 		parse_probe},
+	{"json", NULL, "with --probe: print it as JSON", parse_json},
 	{"no-report", NULL, "offer no memory report to clients", parse_no_report},
 	{"socket", "NAME", "name of the Wayland socket (the first free wayland-N)", parse_socket},
 	{"ready-fd", "FD", "write the socket's name to FD once all is ready", parse_ready_fd},
@@ -315,6 +343,19 @@ static enum options_outcome finish(struct options *options)
 {
 	if (options->probe && options->backend == OPTIONS_BACKEND_AUTO) {
 		options->backend = OPTIONS_BACKEND_HEADLESS;
+	}
+	if (options->json && !options->probe) {
+		fprintf(stderr, "gesso: --json: give --probe too\n");
+		return OPTIONS_WRONG;
+	}
+	int64_t outputs = options->outputs > 0 ? options->outputs : 1;
+	if (outputs * options->width_px * options->height_px > MAX_PIXELS) {
+		fprintf(stderr,
+			"gesso: --size: %dx%d on %d outputs is too much: "
+			"all outputs together may have %lld pixels\n",
+			options->width_px, options->height_px, options->outputs,
+			(long long)MAX_PIXELS);
+		return OPTIONS_WRONG;
 	}
 	if (options->exit_with_command && options->command == NULL) {
 		fprintf(stderr, "gesso: --exit-with-command: give the command after --\n");

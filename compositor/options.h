@@ -42,6 +42,7 @@ struct options {
 	int ready_fd; /* owned; -1 if not given */
 	enum options_window window;
 	bool probe; /* print what the probe found, and end */
+	bool json;  /* as JSON */
 	bool exit_with_command;
 	enum wlr_log_importance log_level;
 	bool log_level_from_environment;

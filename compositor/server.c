@@ -7,9 +7,13 @@
 #include "memory/ledger.h"
 #include "memory/report.h"
 #include "renderer/probe.h"
+#include "renderer/probe_print.h"
 #include "renderer/render_context.h"
 #include "screen/backend.h"
+#include "screen/limits.h"
 #include "screen/listener.h"
+#include "screen/output.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,6 +218,7 @@ static bool create_surface_globals(struct server *server)
 		return false;
 	}
 	gesso_ledger_watch(server->ledger, compositor);
+	limits_watch(&server->limits, compositor);
 	return gesso_fence_gate_create(display, compositor) &&
 		wlr_shm_create_with_renderer(display, SHM_VERSION, renderer) != NULL &&
 		wlr_subcompositor_create(display) != NULL &&
@@ -241,16 +246,29 @@ bool server_create_globals(struct server *server)
 	return ok;
 }
 
+/* The standard three stay open, so that nothing else takes their numbers. */
+static void close_ready_fd(struct server *server)
+{
+	int null_fd = -1;
+	if (server->ready_fd >= 0 && server->ready_fd <= STDERR_FILENO) {
+		null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	}
+	if (null_fd >= 0) {
+		dup2(null_fd, server->ready_fd);
+		close(null_fd);
+	} else if (server->ready_fd > STDERR_FILENO) {
+		close(server->ready_fd);
+	}
+	server->ready_fd = -1;
+}
+
 static void tell_ready(struct server *server)
 {
 	if (server->ready_fd >= 0 && dprintf(server->ready_fd, "%s\n", server->socket) < 0) {
 		wlr_log_errno(
 			WLR_ERROR, "server: writing to --ready-fd %d failed", server->ready_fd);
 	}
-	if (server->ready_fd >= 0) {
-		close(server->ready_fd);
-		server->ready_fd = -1;
-	}
+	close_ready_fd(server);
 }
 
 static void server_handle_probe_done(void *data)
@@ -262,7 +280,11 @@ static void server_handle_probe_done(void *data)
 	}
 	server->ready = true;
 	if (server->options->probe) {
-		gesso_report_print(stdout, server->ledger, server->chain);
+		if (server->options->json) {
+			gesso_probe_print_json(stdout, server->chain, server->context);
+		} else {
+			gesso_probe_print_table(stdout, server->chain, server->context);
+		}
 		server_end(server, EXIT_SUCCESS);
 		return;
 	}
@@ -304,13 +326,14 @@ bool server_start(struct server *server)
 		wlr_log(WLR_ERROR, "server: starting the display failed");
 		return false;
 	}
+	output_start_pending(&server->desktop);
 	if (wl_list_empty(&server->desktop.outputs) && server->session == NULL) {
 		wlr_log(WLR_ERROR, "server: no output can be shown");
 		return false;
 	}
 	server->probe = gesso_probe_start(wl_display_get_event_loop(server->display), server->chain,
-		server->context, server->options->probe_timeout_ms, server_handle_probe_done,
-		server);
+		server->context, server->options->probe_timeout_ms, server->options->probe,
+		server_handle_probe_done, server);
 	return server->probe != NULL;
 }
 
@@ -337,7 +360,7 @@ static void finish_parts(struct server *server)
 
 void server_finish(struct server *server)
 {
-	command_finish(&server->command);
+	command_end(&server->command);
 	if (server->display == NULL) {
 		return;
 	}
@@ -349,7 +372,6 @@ void server_finish(struct server *server)
 	}
 	gesso_allocator_chain_destroy(server->chain);
 	gesso_render_context_destroy(server->context);
-	if (server->ready_fd >= 0) {
-		close(server->ready_fd);
-	}
+	close_ready_fd(server);
+	command_finish(&server->command);
 }

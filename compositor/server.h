@@ -5,6 +5,7 @@
 #include "command.h"
 #include "options.h"
 #include "screen/desktop.h"
+#include "screen/limits.h"
 #include "screen/seat.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
@@ -54,6 +55,7 @@ struct server {
 	struct gesso_reporter *reporter;                 /* the display's; NULL with --no-report */
 	struct gesso_probe *probe;
 
+	struct limits limits;
 	struct desktop desktop;
 	struct seat seat;
 	struct command command;

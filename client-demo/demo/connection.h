@@ -20,7 +20,7 @@ struct connection {
 	struct wl_shm *shm; /* for the cursor only */
 	struct xdg_wm_base *wm_base;
 	struct zxdg_decoration_manager_v1 *decoration_manager; /* or NULL */
-	struct seat *seat;				       /* or NULL */
+	struct seat *seat;                                     /* or NULL */
 	struct gesso_client *gesso;
 	struct wl_list windows; /* window.link */
 };

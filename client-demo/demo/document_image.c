@@ -72,13 +72,22 @@ static void handle_size_prepared(GdkPixbufLoader *loader, int width, int height,
 		gdk_pixbuf_loader_set_size(loader, 1, 1);
 }
 
-/* The loader takes a PNG that was cut off, and leaves the rest of the picture blank. */
+/*
+ * The loader takes a file that was cut off, and leaves the rest of the picture blank.
+ * A PNG ends with a chunk of its own. A JPEG's last scan (FFDA) is followed by an end
+ * marker (FFD9): neither occurs in a scan's data, and a thumbnail's come before.
+ */
 static bool is_cut_off(GBytes *bytes)
 {
-	static const char end_chunk[] = "\0\0\0\0IEND\xae\x42\x60\x82";
+	static const char png_end[] = "\0\0\0\0IEND\xae\x42\x60\x82";
 	size_t size;
 	const char *data = g_bytes_get_data(bytes, &size);
-	return data[0] == '\x89' && !memmem(data, size, end_chunk, sizeof(end_chunk) - 1);
+	if (data[0] == '\x89')
+		return !memmem(data, size, png_end, sizeof(png_end) - 1);
+	const char *scan = data, *next;
+	while ((next = memmem(scan + 1, size - (size_t)(scan + 1 - data), "\xff\xda", 2)))
+		scan = next;
+	return !memmem(scan, size - (size_t)(scan - data), "\xff\xd9", 2);
 }
 
 static GdkPixbuf *decode(GBytes *bytes, GError **error)
@@ -88,22 +97,22 @@ static GdkPixbuf *decode(GBytes *bytes, GError **error)
 	g_signal_connect(loader, "size-prepared", G_CALLBACK(handle_size_prepared), &too_large);
 	gboolean written = gdk_pixbuf_loader_write_bytes(loader, bytes, error);
 	gboolean closed = gdk_pixbuf_loader_close(loader, written ? error : NULL);
-	GdkPixbuf *pixbuf = NULL;
+	GdkPixbuf *pixbuf = gdk_pixbuf_loader_get_pixbuf(loader);
+	GdkPixbuf *upright = NULL;
 	if (too_large) {
 		g_clear_error(error);
 		g_set_error(
 			error, DOCUMENT_ERROR, 0, "has a side of more than %d pixels", SIDE_MAX_PX);
-	} else if (written && closed && is_cut_off(bytes)) {
-		g_set_error(error, DOCUMENT_ERROR, 0, "is cut off: it has no end");
 	} else if (written && closed) {
-		pixbuf = gdk_pixbuf_loader_get_pixbuf(loader);
-		if (pixbuf)
-			pixbuf = gdk_pixbuf_apply_embedded_orientation(pixbuf);
-		else
+		if (!pixbuf)
 			g_set_error(error, DOCUMENT_ERROR, 0, "holds no picture");
+		else if (is_cut_off(bytes))
+			g_set_error(error, DOCUMENT_ERROR, 0, "is cut off: it has no end");
+		else
+			upright = gdk_pixbuf_apply_embedded_orientation(pixbuf);
 	}
 	g_object_unref(loader);
-	return pixbuf;
+	return upright;
 }
 
 struct document *document_image_create(GBytes *bytes, GError **error)

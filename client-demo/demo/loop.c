@@ -59,7 +59,7 @@ static void remove_window(struct loop *loop, struct window *window)
 static void remove_closed_windows(struct loop *loop)
 {
 	struct window *window, *tmp;
-	wl_list_for_each_safe (window, tmp, &loop->connection->windows, link) {
+	wl_list_for_each_safe(window, tmp, &loop->connection->windows, link) {
 		if (window->closed)
 			remove_window(loop, window);
 	}
@@ -68,7 +68,7 @@ static void remove_closed_windows(struct loop *loop)
 static bool paint_windows(struct loop *loop)
 {
 	struct window *window;
-	wl_list_for_each (window, &loop->connection->windows, link) {
+	wl_list_for_each(window, &loop->connection->windows, link) {
 		enum gesso_result result = window_try_paint(window);
 		if (result == GESSO_ERROR_CONNECTION)
 			connection_print_error(loop->connection);
@@ -83,7 +83,7 @@ static void print_ready(struct loop *loop)
 	const struct window *window;
 	if (!loop->options->print_ready || loop->ready_printed)
 		return;
-	wl_list_for_each (window, &loop->connection->windows, link) {
+	wl_list_for_each(window, &loop->connection->windows, link) {
 		if (!window_is_shown(window))
 			return;
 	}
@@ -101,7 +101,7 @@ static bool is_over(const struct loop *loop)
 	if (!loop->options->frames)
 		return false;
 	const struct window *window;
-	wl_list_for_each (window, &connection->windows, link) {
+	wl_list_for_each(window, &connection->windows, link) {
 		if (!window_is_done(window))
 			return false;
 	}
@@ -112,7 +112,7 @@ static int64_t next_deadline_ns(const struct loop *loop)
 {
 	int64_t next_ns = clock_earlier(loop->end_ns, seat_next_repeat_ns(loop->connection->seat));
 	const struct window *window;
-	wl_list_for_each (window, &loop->connection->windows, link)
+	wl_list_for_each(window, &loop->connection->windows, link)
 		next_ns = clock_earlier(next_ns, window_next_frame_ns(window));
 	return next_ns;
 }
@@ -147,7 +147,7 @@ bool loop_run(struct connection *connection, const struct options *options, stru
 		loop.end_ns = clock_now_ns() + (int64_t)(options->duration_s * 1e9);
 	bool served = loop.signal_fd >= 0 && serve(&loop);
 	struct window *window, *tmp;
-	wl_list_for_each_safe (window, tmp, &connection->windows, link)
+	wl_list_for_each_safe(window, tmp, &connection->windows, link)
 		remove_window(&loop, window);
 	if (loop.signal_fd >= 0)
 		close(loop.signal_fd);

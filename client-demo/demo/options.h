@@ -13,8 +13,8 @@
 
 enum scene {
 	SCENE_DOCUMENT, /* what the command line names */
-	SCENE_FULL,	/* every pixel changes with every frame */
-	SCENE_CARET,	/* a caret blinks on a still text */
+	SCENE_FULL,     /* every pixel changes with every frame */
+	SCENE_CARET,    /* a caret blinks on a still text */
 };
 
 enum stats_form {
@@ -30,8 +30,8 @@ struct options {
 	int width_px, height_px;
 	int windows; /* 0: one for each document */
 	int buffers;
-	int frames;	   /* 0: no end */
-	double rate_hz;	   /* or RATE_FRAME_CALLBACKS */
+	int frames;        /* 0: no end */
+	double rate_hz;    /* or RATE_FRAME_CALLBACKS */
 	double duration_s; /* 0: no end */
 	double zoom, scroll_x, scroll_y;
 	const struct pixel_format *format;

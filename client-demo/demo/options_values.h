@@ -10,7 +10,7 @@ struct option_spec {
 	const char *argument; /* NULL if it takes none */
 	const char *help;
 	bool (*set)(struct options *options, const char *value); /* false: not allowed */
-	const char *allowed;					 /* NULL if it takes no argument */
+	const char *allowed;                                     /* NULL if it takes no argument */
 };
 
 /* What the values mean; each is some line's `set`. */

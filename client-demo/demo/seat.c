@@ -57,7 +57,7 @@ void seat_forget_window(struct seat *seat, const struct window *window)
 struct window *seat_find_window(const struct seat *seat, const struct wl_surface *surface)
 {
 	struct window *window;
-	wl_list_for_each (window, &seat->connection->windows, link) {
+	wl_list_for_each(window, &seat->connection->windows, link) {
 		if (surface && window->surface == surface)
 			return window;
 	}

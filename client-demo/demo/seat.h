@@ -23,14 +23,14 @@ struct seat {
 	struct xkb_keymap *keymap;
 	struct xkb_state *state;
 	struct window *keyboard_focus; /* or NULL */
-	uint32_t repeat_key;	       /* evdev code of the key held; 0 for none */
+	uint32_t repeat_key;           /* evdev code of the key held; 0 for none */
 	int repeat_delay_ms, repeat_period_ms;
 	int64_t repeat_ns; /* when it is due */
 
 	/* pointer.c */
 	struct wl_pointer *pointer;
 	struct window *pointer_focus; /* or NULL */
-	double x, y;		      /* window units */
+	double x, y;                  /* window units */
 	bool dragging;
 	struct wl_cursor_theme *cursor_theme;
 	struct wl_surface *cursor_surface;

@@ -25,7 +25,7 @@ struct totals {
 	int64_t paint_ns;
 	int buffers;
 	const char *path, *allocator; /* "mixed" where windows differ */
-	int reason;		      /* of the first window that has one */
+	int reason;                   /* of the first window that has one */
 	const char *reason_words;
 };
 

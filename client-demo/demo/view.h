@@ -15,7 +15,7 @@
 struct view {
 	double x, y, zoom;
 	double document_width, document_height; /* document units */
-	double window_width, window_height;	/* window units */
+	double window_width, window_height;     /* window units */
 };
 
 /* Each says whether anything changed. The view never leaves the document. */

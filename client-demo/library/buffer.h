@@ -17,11 +17,11 @@
  */
 
 enum buffer_state {
-	BUFFER_PENDING,	 /* native: the compositor has not answered */
-	BUFFER_FAILED,	 /* native: it is not to be had; `refusal` says why */
-	BUFFER_IDLE,	 /* nobody reads or writes it */
+	BUFFER_PENDING,  /* native: the compositor has not answered */
+	BUFFER_FAILED,   /* native: it is not to be had; `refusal` says why */
+	BUFFER_IDLE,     /* nobody reads or writes it */
 	BUFFER_PAINTING, /* between begin_frame and end_frame */
-	BUFFER_HELD,	 /* attached, not released */
+	BUFFER_HELD,     /* attached, not released */
 };
 
 struct gesso_client;
@@ -42,7 +42,7 @@ struct buffer {
 	size_t stride_bytes;
 
 	uint64_t painted_frame; /* gesso_swapchain.frames when its frame ended; 0 is never */
-	struct damage stale;	/* since then; not kept up for 0 */
+	struct damage stale;    /* since then; not kept up for 0 */
 
 	/* path native only */
 	struct gesso_gpu_memory_buffer_v1 *answer;

@@ -152,7 +152,8 @@ int client_dispatch(struct gesso_client *client)
 	if (events < 0)
 		return -1;
 	struct gesso_swapchain *swapchain;
-	wl_list_for_each(swapchain, &client->swapchains, link) swapchain_tick(swapchain);
+	wl_list_for_each(swapchain, &client->swapchains, link)
+		swapchain_tick(swapchain);
 	return events;
 }
 
@@ -167,8 +168,8 @@ int64_t client_next_deadline_ns(const struct gesso_client *client)
 	if (!client_is_ready(client))
 		next_ns = client->answer_deadline_ns;
 	struct gesso_swapchain *swapchain;
-	wl_list_for_each(swapchain, &client->swapchains, link) next_ns =
-		clock_earlier(next_ns, swapchain_next_deadline_ns(swapchain));
+	wl_list_for_each(swapchain, &client->swapchains, link)
+		next_ns = clock_earlier(next_ns, swapchain_next_deadline_ns(swapchain));
 	return next_ns;
 }
 

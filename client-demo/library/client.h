@@ -14,7 +14,7 @@
 #define CLIENT_SHM_FORMATS_MAX 128
 
 struct gesso_client {
-	struct wl_display *display;	    /* borrowed */
+	struct wl_display *display;         /* borrowed */
 	struct wl_display *display_wrapper; /* the same on our queue */
 	struct wl_event_queue *queue;
 	struct wl_registry *registry;

@@ -17,7 +17,7 @@ struct gesso_gpu_memory_buffer_manager_v1;
 struct offers_batch {
 	uint32_t formats[OFFERS_FORMATS_MAX];
 	size_t formats_len;
-	bool pending;		/* some allocator's probe has not ended */
+	bool pending;           /* some allocator's probe has not ended */
 	struct refusal refusal; /* all of the batch's refusals in one line; the first one's code */
 };
 

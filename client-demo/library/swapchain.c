@@ -64,7 +64,8 @@ void gesso_swapchain_destroy(struct gesso_swapchain *swapchain)
 		return;
 	gesso_swapchain_cancel_frame(swapchain);
 	struct buffer *buffer, *tmp;
-	wl_list_for_each_safe(buffer, tmp, &swapchain->buffers, link) buffer_destroy(buffer);
+	wl_list_for_each_safe(buffer, tmp, &swapchain->buffers, link)
+		buffer_destroy(buffer);
 	shadow_drop(swapchain);
 	wl_list_remove(&swapchain->link);
 	free(swapchain);
@@ -180,8 +181,7 @@ static void age_buffers(
 	struct gesso_swapchain *swapchain, struct buffer *painted, const struct damage *damage)
 {
 	struct buffer *buffer;
-	wl_list_for_each(buffer, &swapchain->buffers, link)
-	{
+	wl_list_for_each(buffer, &swapchain->buffers, link) {
 		if (buffer->painted_frame && !buffer->retired)
 			damage_union(&buffer->stale, damage);
 	}
@@ -244,8 +244,7 @@ void gesso_swapchain_get_info(
 		.copied_bytes = swapchain->copied_bytes,
 	};
 	const struct buffer *buffer;
-	wl_list_for_each(buffer, &swapchain->buffers, link)
-	{
+	wl_list_for_each(buffer, &swapchain->buffers, link) {
 		info->buffers += buffer->map != NULL;
 		info->buffer_bytes += buffer->map_bytes;
 	}

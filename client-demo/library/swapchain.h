@@ -23,15 +23,15 @@ struct gesso_swapchain {
 
 	enum gesso_client_path path; /* AUTO until it was chosen */
 	int64_t pending_deadline_ns; /* for the compositor's probe */
-	struct refusal refusal;	     /* why not native; NONE on native */
-	uint64_t refused_at;	     /* offers.serial + 1 when an allocation failed; 0 is never */
+	struct refusal refusal;      /* why not native; NONE on native */
+	uint64_t refused_at;         /* offers.serial + 1 when an allocation failed; 0 is never */
 	char allocator[32];
 
-	struct wl_list buffers;	 /* buffer.link */
+	struct wl_list buffers;  /* buffer.link */
 	struct buffer *painting; /* or NULL */
-	struct buffer *shown;	 /* attached last, or NULL */
-	int buffers_wanted;	 /* max_buffers, or fewer after a refusal */
-	bool fence_wait;	 /* an idle buffer was passed over for its fences */
+	struct buffer *shown;    /* attached last, or NULL */
+	int buffers_wanted;      /* max_buffers, or fewer after a refusal */
+	bool fence_wait;         /* an idle buffer was passed over for its fences */
 	int64_t still_deadline_ns;
 	bool still;
 	bool awaits_buffer; /* an allocation was not answered at the last tick */

@@ -12,7 +12,8 @@ static int count_buffers(const struct gesso_swapchain *swapchain, bool retired)
 {
 	int count = 0;
 	const struct buffer *buffer;
-	wl_list_for_each(buffer, &swapchain->buffers, link) count += buffer->retired == retired;
+	wl_list_for_each(buffer, &swapchain->buffers, link)
+		count += buffer->retired == retired;
 	return count;
 }
 
@@ -33,8 +34,7 @@ static bool is_spare(const struct gesso_swapchain *swapchain, const struct buffe
 static void destroy_spare_buffers(struct gesso_swapchain *swapchain)
 {
 	struct buffer *buffer, *tmp;
-	wl_list_for_each_safe(buffer, tmp, &swapchain->buffers, link)
-	{
+	wl_list_for_each_safe(buffer, tmp, &swapchain->buffers, link) {
 		if (is_spare(swapchain, buffer) && (buffer->retired || swapchain->still))
 			destroy_buffer(swapchain, buffer);
 	}
@@ -43,7 +43,8 @@ static void destroy_spare_buffers(struct gesso_swapchain *swapchain)
 void swapchain_retire_buffers(struct gesso_swapchain *swapchain)
 {
 	struct buffer *buffer;
-	wl_list_for_each(buffer, &swapchain->buffers, link) buffer->retired = true;
+	wl_list_for_each(buffer, &swapchain->buffers, link)
+		buffer->retired = true;
 	destroy_spare_buffers(swapchain);
 }
 
@@ -51,8 +52,8 @@ static int count_usable(const struct gesso_swapchain *swapchain)
 {
 	int count = 0;
 	const struct buffer *buffer;
-	wl_list_for_each(buffer, &swapchain->buffers, link) count +=
-		!buffer->retired && buffer->map != NULL;
+	wl_list_for_each(buffer, &swapchain->buffers, link)
+		count += !buffer->retired && buffer->map != NULL;
 	return count;
 }
 
@@ -70,8 +71,7 @@ static void handle_failed(struct gesso_swapchain *swapchain, struct buffer *buff
 static bool has_pending(const struct gesso_swapchain *swapchain)
 {
 	const struct buffer *buffer;
-	wl_list_for_each(buffer, &swapchain->buffers, link)
-	{
+	wl_list_for_each(buffer, &swapchain->buffers, link) {
 		if (buffer->state == BUFFER_PENDING && !buffer->retired)
 			return true;
 	}
@@ -94,8 +94,7 @@ void swapchain_begin_moving(struct gesso_swapchain *swapchain)
 void swapchain_tick(struct gesso_swapchain *swapchain)
 {
 	struct buffer *buffer, *tmp;
-	wl_list_for_each_safe(buffer, tmp, &swapchain->buffers, link)
-	{
+	wl_list_for_each_safe(buffer, tmp, &swapchain->buffers, link) {
 		buffer_native_check_deadline(buffer, swapchain->client);
 		if (buffer->state == BUFFER_FAILED)
 			handle_failed(swapchain, buffer);
@@ -122,8 +121,7 @@ int64_t swapchain_next_deadline_ns(const struct gesso_swapchain *swapchain)
 	if (clock_now_ns() < swapchain->pending_deadline_ns)
 		next_ns = clock_earlier(next_ns, swapchain->pending_deadline_ns);
 	const struct buffer *buffer;
-	wl_list_for_each(buffer, &swapchain->buffers, link)
-	{
+	wl_list_for_each(buffer, &swapchain->buffers, link) {
 		if (buffer->state == BUFFER_PENDING)
 			next_ns = clock_earlier(next_ns, buffer->answer_deadline_ns);
 	}
@@ -143,8 +141,7 @@ static struct buffer *find_idle(struct gesso_swapchain *swapchain)
 {
 	struct buffer *best = NULL, *buffer;
 	swapchain->fence_wait = false;
-	wl_list_for_each(buffer, &swapchain->buffers, link)
-	{
+	wl_list_for_each(buffer, &swapchain->buffers, link) {
 		if (buffer->retired || buffer->state != BUFFER_IDLE)
 			continue;
 		if (!buffer_is_ready(buffer))

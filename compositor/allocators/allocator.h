@@ -33,7 +33,7 @@ struct gesso_allocator;
 struct gesso_allocator_impl {
 	const char *name; /* used in options, protocol, report and documents */
 	enum gesso_descriptor_kind kind;
-	bool cached; /* whether CPU reads of a mapping can be cached: the probe measures */
+	bool cached;        /* whether CPU reads of a mapping can be cached: the probe measures */
 	const char *device; /* what it opens, for people; NULL if nothing */
 	/* Only where the renderer is software: no device would take the descriptor. */
 	bool software_only;
@@ -65,6 +65,7 @@ struct gesso_allocator {
 extern const struct gesso_allocator_impl *const gesso_allocator_impls[];
 extern const struct gesso_allocator_impl gesso_udmabuf_allocator;
 extern const struct gesso_allocator_impl gesso_dma_heap_allocator;
+extern const struct gesso_allocator_impl gesso_gbm_allocator;
 extern const struct gesso_allocator_impl gesso_memfd_allocator;
 extern const struct gesso_allocator_impl gesso_vgem_allocator;
 

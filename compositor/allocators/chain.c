@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+#include <xf86drm.h>
+
+#define HEADROOM_DESCRIPTORS 16
 
 const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
 	&gesso_udmabuf_allocator,
 	&gesso_dma_heap_allocator,
 	&gesso_memfd_allocator,
+	&gesso_gbm_allocator,
 	&gesso_vgem_allocator,
 	NULL,
 };
@@ -226,7 +231,8 @@ void gesso_allocator_chain_set_measure(struct gesso_allocator_chain *chain, size
 	assert(index < IMPLS_LEN);
 	struct gesso_allocator_state *state = &chain->links[index].state;
 	state->measure = *measure;
-	state->cached = state->impl->cached && measure->read_cost_percent <= GESSO_SLOW_READ_PERCENT;
+	state->cached =
+		state->impl->cached && measure->read_cost_percent <= GESSO_SLOW_READ_PERCENT;
 }
 
 /* 0 is asked first. */
@@ -259,8 +265,8 @@ uint32_t gesso_allocator_chain_formats(const struct gesso_allocator_chain *chain
 	return formats;
 }
 
-static void refuse_format(const struct gesso_allocator_chain *chain, uint32_t fourcc,
-	struct gesso_reason *why)
+static void refuse_format(
+	const struct gesso_allocator_chain *chain, uint32_t fourcc, struct gesso_reason *why)
 {
 	const struct gesso_format *format = &gesso_formats[gesso_format_index(fourcc)];
 	for (size_t i = 0; i < IMPLS_LEN; i++) {
@@ -277,19 +283,40 @@ static void refuse_format(const struct gesso_allocator_chain *chain, uint32_t fo
 	*why = chain->links[0].state.refusal;
 }
 
+/*
+ * The lowest free number is what a new descriptor gets, so its number says how
+ * full the table is. Sending it takes one more, and a client that cannot be
+ * sent its descriptor is disconnected by libwayland: so it is refused before.
+ */
+static bool leaves_headroom(const struct gesso_memory *memory, struct gesso_reason *why)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+		(rlim_t)memory->fd + HEADROOM_DESCRIPTORS < limit.rlim_cur) {
+		return true;
+	}
+	gesso_reason_set(why, GESSO_REASON_NO_DESCRIPTORS,
+		"descriptor %d of %llu: the last %d are kept free", memory->fd,
+		(unsigned long long)limit.rlim_cur, HEADROOM_DESCRIPTORS);
+	return false;
+}
+
 bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int width_px,
 	int height_px, uint32_t fourcc, struct gesso_memory *memory, struct gesso_layout *layout,
 	const struct gesso_allocator_impl **impl, struct gesso_reason *why)
 {
 	int format = gesso_format_index(fourcc);
 	if (format < 0) {
+		char *name = drmGetFormatName(fourcc);
 		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
-			"format 0x%08x is not one of those announced", fourcc);
+			"%s is not one of the formats of one plane that are probed",
+			name != NULL ? name : "this format");
+		free(name);
 		return false;
 	}
 	if (!gesso_layout_init(layout, width_px, height_px, fourcc, GESSO_STRIDE_ALIGN_BYTES)) {
-		gesso_reason_set(why, GESSO_REASON_OVER_LIMIT, "%dx%d is too large", width_px,
-			height_px);
+		gesso_reason_set(
+			why, GESSO_REASON_OVER_LIMIT, "%dx%d is too large", width_px, height_px);
 		return false;
 	}
 	refuse_format(chain, fourcc, why);
@@ -299,9 +326,12 @@ bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int wid
 			continue;
 		}
 		if (gesso_allocator_allocate(link->allocator, layout, memory, why)) {
-			memory->cached = link->state.cached;
-			*impl = link->state.impl;
-			return true;
+			if (leaves_headroom(memory, why)) {
+				memory->cached = link->state.cached;
+				*impl = link->state.impl;
+				return true;
+			}
+			gesso_memory_finish(memory);
 		}
 	}
 	return false;

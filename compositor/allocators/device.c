@@ -40,8 +40,8 @@ int gesso_device_open(const char *path, const char *missing_hint, struct gesso_r
 	} else if (error == ENOENT || error == ENODEV || error == ENXIO) {
 		snprintf(hint, sizeof(hint), " (%s)", missing_hint);
 	}
-	gesso_reason_set(why, gesso_reason_code_from_errno(error), "%s: %s%s", path,
-		strerror(error), hint);
+	gesso_reason_set(
+		why, gesso_reason_code_from_errno(error), "%s: %s%s", path, strerror(error), hint);
 	return -1;
 }
 

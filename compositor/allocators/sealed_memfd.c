@@ -13,8 +13,8 @@ bool gesso_round_to_pages(size_t *size_bytes, struct gesso_reason *why)
 	size_t rounded;
 	if (__builtin_add_overflow(*size_bytes, page - 1, &rounded) || rounded > INT64_MAX ||
 		rounded / page > UINT32_MAX) {
-		gesso_reason_set(why, GESSO_REASON_OVER_LIMIT, "%zu bytes are too many",
-			*size_bytes);
+		gesso_reason_set(
+			why, GESSO_REASON_OVER_LIMIT, "%zu bytes are too many", *size_bytes);
 		return false;
 	}
 	*size_bytes = rounded & ~(page - 1);

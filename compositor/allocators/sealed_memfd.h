@@ -21,8 +21,7 @@ bool gesso_round_to_pages(size_t *size_bytes, struct gesso_reason *why);
  * caller closes (CLOEXEC), with `size_bytes` set to what it holds; -1 with `why`
  * set on failure. Source: memfd_create(2), fcntl(2) "File Sealing".
  */
-int gesso_sealed_memfd_create(
-	const char *name, size_t *size_bytes, struct gesso_reason *why);
+int gesso_sealed_memfd_create(const char *name, size_t *size_bytes, struct gesso_reason *why);
 
 /* st_ino of `fd` (borrowed); 0 if it cannot be read. */
 uint64_t gesso_descriptor_inode(int fd);

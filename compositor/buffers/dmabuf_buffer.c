@@ -152,8 +152,7 @@ struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmab
 		goto fail;
 	}
 	uint64_t bytes = memory.size_bytes;
-	if (!gesso_ledger_client_may_hold_more(client, why) ||
-		!gesso_ledger_client_charge(client, bytes, why)) {
+	if (!gesso_ledger_client_charge(client, bytes, why)) {
 		gesso_memory_finish(&memory);
 		goto fail;
 	}

@@ -196,8 +196,7 @@ void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 	}
 	struct gesso_reason why = {0};
 	uint64_t bytes = bytes_to_charge(buffer);
-	if (gesso_ledger_client_may_hold_more(client, &why) &&
-		gesso_ledger_client_charge(client, bytes, &why)) {
+	if (gesso_ledger_client_charge(client, bytes, &why)) {
 		if (allocate(buffer, &why)) {
 			buffer->allocated = true;
 			enter_in_ledger(buffer, client, bytes);
@@ -214,10 +213,12 @@ void gpu_memory_buffer_create(struct gesso_gpu_memory_buffer_manager *manager,
 	struct wl_client *client, uint32_t version, uint32_t id, int width_px, int height_px,
 	uint32_t fourcc)
 {
-	struct wl_resource *answer =
-		wl_resource_create(client, &gesso_gpu_memory_buffer_v1_interface, (int)version, id);
 	struct gpu_memory_buffer *buffer = calloc(1, sizeof(*buffer));
-	if (answer == NULL || buffer == NULL) {
+	struct wl_resource *answer = buffer == NULL
+		? NULL
+		: wl_resource_create(
+			  client, &gesso_gpu_memory_buffer_v1_interface, (int)version, id);
+	if (answer == NULL) {
 		free(buffer);
 		wl_client_post_no_memory(client);
 		return;

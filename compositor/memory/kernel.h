@@ -52,8 +52,8 @@ struct kernel_object {
 	bool size_known; /* some process holds a descriptor of it that can be read */
 	uint64_t size_bytes;
 	uint64_t allocated_bytes; /* of shared memory st_blocks × 512; of a dma-buf its size */
-	char exporter[32];	  /* of a dma-buf; empty if only mappings were seen */
-	char name[64];		  /* of shared memory */
+	char exporter[32];        /* of a dma-buf; empty if only mappings were seen */
+	char name[64];            /* of shared memory */
 	/* of a memfd: no udmabuf can be over it, since it may still shrink */
 	bool may_shrink;
 	struct kernel_holder *holders;

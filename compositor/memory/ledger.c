@@ -7,9 +7,6 @@
 #include <string.h>
 #include <wlr/util/log.h>
 
-/* Each costs the compositor a descriptor, whatever its size. */
-#define MAX_BUFFERS_PER_CLIENT 512
-
 struct gesso_ledger *gesso_ledger_create(
 	const struct gesso_render_context *context, uint64_t budget_bytes)
 {
@@ -43,8 +40,7 @@ static void ledger_client_forget_buffers(struct gesso_ledger_client *client)
 {
 	assert(!client->client && client->held_bytes == 0);
 	struct gesso_ledger_buffer *entry, *entry_tmp;
-	wl_list_for_each_safe(entry, entry_tmp, &client->buffers, link)
-	{
+	wl_list_for_each_safe(entry, entry_tmp, &client->buffers, link) {
 		bool last = entry->link.next == &client->buffers;
 		ledger_buffer_remove(entry);
 		if (last) {
@@ -59,8 +55,7 @@ void gesso_ledger_destroy(struct gesso_ledger *ledger)
 		return;
 	}
 	struct gesso_ledger_client *client, *client_tmp;
-	wl_list_for_each_safe(client, client_tmp, &ledger->clients, link)
-	{
+	wl_list_for_each_safe(client, client_tmp, &ledger->clients, link) {
 		ledger_client_forget_buffers(client);
 	}
 	assert(wl_list_empty(&ledger->clients));
@@ -108,33 +103,53 @@ struct gesso_ledger_client *gesso_ledger_client_get(
 	return client;
 }
 
-void gesso_ledger_client_set_name(struct gesso_ledger_client *client, const char *name)
+/* Length in bytes of the UTF-8 character at `text` (RFC 3629), or 0 if it is none. */
+static size_t utf8_length(const unsigned char *text)
 {
-	size_t len = name ? strlen(name) : 0;
-	if (len >= sizeof(client->name)) {
-		len = sizeof(client->name) - 1;
-		/* not within a character of UTF-8 */
-		while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80) {
-			len--;
+	static const struct {
+		unsigned char mask, lead; /* of the first byte */
+		size_t len;
+	} forms[] = {{0x80, 0x00, 1}, {0xe0, 0xc0, 2}, {0xf0, 0xe0, 3}, {0xf8, 0xf0, 4}};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if ((text[0] & forms[i].mask) != forms[i].lead) {
+			continue;
 		}
+		for (size_t j = 1; j < forms[i].len; j++) {
+			if ((text[j] & 0xc0) != 0x80) {
+				return 0;
+			}
+		}
+		bool overlong = (text[0] & 0xfe) == 0xc0 || (text[0] == 0xe0 && text[1] < 0xa0) ||
+			(text[0] == 0xf0 && text[1] < 0x90);
+		bool surrogate = text[0] == 0xed && text[1] >= 0xa0;
+		bool beyond = text[0] > 0xf4 || (text[0] == 0xf4 && text[1] >= 0x90);
+		return overlong || surrogate || beyond ? 0 : forms[i].len;
 	}
-	memcpy(client->name, name ? name : "", len);
-	client->name[len] = '\0';
-	/* names reach terminals */
-	for (char *c = client->name; *c; c++) {
-		*c = (unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c;
-	}
+	return 0;
 }
 
-bool gesso_ledger_client_may_hold_more(
-	const struct gesso_ledger_client *client, struct gesso_reason *why)
+static bool is_control(const unsigned char *text)
 {
-	if (wl_list_length(&client->buffers) < MAX_BUFFERS_PER_CLIENT) {
-		return true;
+	return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] < 0xa0);
+}
+
+void gesso_ledger_client_set_name(struct gesso_ledger_client *client, const char *name)
+{
+	/* names reach terminals and JSON: valid UTF-8 without controls, cut between characters */
+	const unsigned char *from = (const unsigned char *)(name != NULL ? name : "");
+	size_t used = 0;
+	while (*from != '\0') {
+		size_t len = utf8_length(from);
+		bool shown = len > 0 && !is_control(from);
+		size_t out_len = shown ? len : 1;
+		if (used + out_len >= sizeof(client->name)) {
+			break;
+		}
+		memcpy(client->name + used, shown ? (const char *)from : "?", out_len);
+		used += out_len;
+		from += len > 0 ? len : 1;
 	}
-	gesso_reason_set(why, GESSO_REASON_OVER_BUDGET, "a client may hold %d buffers",
-		MAX_BUFFERS_PER_CLIENT);
-	return false;
+	client->name[used] = '\0';
 }
 
 #define MIB(bytes) ((double)(bytes) / (1024 * 1024))
@@ -150,7 +165,13 @@ bool gesso_ledger_client_charge(
 			MIB(bytes), MIB(client->held_bytes), MIB(budget_bytes));
 		return false;
 	}
+	if (client->held_buffers >= GESSO_LEDGER_MAX_BUFFERS) {
+		gesso_reason_set(why, GESSO_REASON_OVER_BUDGET, "a client may hold %d buffers",
+			GESSO_LEDGER_MAX_BUFFERS);
+		return false;
+	}
 	client->held_bytes += bytes;
+	client->held_buffers++;
 	return true;
 }
 
@@ -158,17 +179,21 @@ void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t 
 {
 	assert(bytes <= client->held_bytes);
 	client->held_bytes -= bytes;
+	client->held_buffers -= bytes > 0;
 	ledger_client_consider_free(client);
 }
 
 void gesso_ledger_client_refused(
 	struct gesso_ledger_client *client, enum gesso_path path, const struct gesso_reason *reason)
 {
-	struct gesso_reason *last = &client->paths[path].refusal;
-	if (last->code == reason->code && strcmp(last->words, reason->words) == 0) {
+	struct gesso_path_figures *figures = &client->paths[path];
+	figures->refusal = *reason;
+	/* the words may differ each time: a client must not fill the log with them */
+	uint32_t bit = 1u << reason->code;
+	if ((figures->refusals_logged & bit) != 0) {
 		return;
 	}
-	*last = *reason;
+	figures->refusals_logged |= bit;
 	wlr_log(WLR_INFO, "ledger: pid %d: path %s refused: %s (%s)", (int)client->pid,
 		gesso_path_name(path), reason->words, gesso_reason_name(reason->code));
 }

@@ -30,22 +30,24 @@ struct wlr_renderer;
 struct gesso_render_context;
 
 struct gesso_path_figures {
-	uint64_t frames;	     /* commits that brought a buffer */
-	uint64_t imports;	     /* buffers shown without a copy, each once */
-	uint64_t copied_bytes;	     /* bytes copied into textures */
+	uint64_t frames;             /* commits that brought a buffer */
+	uint64_t imports;            /* buffers shown without a copy, each once */
+	uint64_t copied_bytes;       /* bytes copied into textures */
 	struct gesso_reason refusal; /* the last one on this path */
+	uint32_t refusals_logged;    /* private: bit i: code i was logged */
 };
 
 struct gesso_ledger_client {
 	struct wl_list link; /* gesso_ledger.clients */
 	struct gesso_ledger *ledger;
 	struct wl_client *client; /* NULL once it is gone */
-	pid_t pid;		  /* SO_PEERCRED; 0 if unknown */
-	uint64_t held_bytes;	  /* charged, not yet discharged */
+	pid_t pid;                /* SO_PEERCRED; 0 if unknown */
+	uint64_t held_bytes;      /* charged, not yet discharged */
+	size_t held_buffers;      /* how many charges these are */
 	struct gesso_path_figures paths[GESSO_PATHS_LEN];
-	struct wl_list buffers;	 /* gesso_ledger_buffer.link */
+	struct wl_list buffers;  /* gesso_ledger_buffer.link */
 	struct wl_list surfaces; /* private to ledger */
-	char name[64];		 /* app_id or title, empty if none */
+	char name[64];           /* app_id or title, empty if none */
 	/* private */
 	struct wl_listener client_destroy;
 };
@@ -69,8 +71,8 @@ struct gesso_ledger_buffer {
 };
 
 struct gesso_ledger {
-	struct wl_list clients;			    /* gesso_ledger_client.link */
-	uint64_t budget_bytes;			    /* per client */
+	struct wl_list clients;                     /* gesso_ledger_client.link */
+	uint64_t budget_bytes;                      /* per client */
 	const struct gesso_render_context *context; /* borrowed; outlives the ledger */
 	/* private */
 	struct wl_listener new_surface;
@@ -98,11 +100,14 @@ void gesso_ledger_watch(struct gesso_ledger *ledger, struct wlr_compositor *comp
 struct gesso_ledger_client *gesso_ledger_client_get(
 	struct gesso_ledger *ledger, struct wl_client *client);
 
-/* app_id or title, for people. Cuts what does not fit. */
+/* app_id or title, for people: cut to fit, what is not printable UTF-8 replaced by '?'. */
 void gesso_ledger_client_set_name(struct gesso_ledger_client *client, const char *name);
 
+/* Each costs the compositor a descriptor, whatever its size. */
+#define GESSO_LEDGER_MAX_BUFFERS 512
+
 /*
- * Takes `bytes` from the client's budget. False, with `why` (OVER_BUDGET), if
+ * Takes one buffer of `bytes` (> 0) from the client's budget. False, with `why` (OVER_BUDGET), if
  * they are not there. The entry lives until the client is gone *and* everything
  * is discharged: a buffer may outlive its client by a frame.
  */
@@ -110,11 +115,7 @@ bool gesso_ledger_client_charge(
 	struct gesso_ledger_client *client, uint64_t bytes, struct gesso_reason *why);
 void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t bytes);
 
-/* Whether the client may have one more buffer. False, with `why` (OVER_BUDGET), if not. */
-bool gesso_ledger_client_may_hold_more(
-	const struct gesso_ledger_client *client, struct gesso_reason *why);
-
-/* Keeps the refusal for the report and logs it once. */
+/* Keeps the refusal for the report, and logs the first of each code. */
 void gesso_ledger_client_refused(struct gesso_ledger_client *client, enum gesso_path path,
 	const struct gesso_reason *reason);
 

@@ -16,9 +16,9 @@ struct ledger_surface {
 
 	/* What the surface shows. */
 	const struct wlr_client_buffer *client_buffer; /* only ever compared */
-	struct gesso_ledger_buffer *entry;	       /* NULL if copied, or unknown */
+	struct gesso_ledger_buffer *entry;             /* NULL if copied, or unknown */
 	enum gesso_path path;
-	uint64_t texture_bytes;	  /* 0 where the texture is the client's own memory */
+	uint64_t texture_bytes;   /* 0 where the texture is the client's own memory */
 	uint32_t bytes_per_pixel; /* of an uploaded texture */
 
 	struct wl_listener client_commit;
@@ -253,7 +253,7 @@ void ledger_surfaces_forget_buffer(
 	struct gesso_ledger_client *client, const struct gesso_ledger_buffer *entry)
 {
 	struct ledger_surface *watch;
-	wl_list_for_each (watch, &client->surfaces, link) {
+	wl_list_for_each(watch, &client->surfaces, link) {
 		if (watch->entry == entry) {
 			watch->entry = NULL;
 		}
@@ -264,7 +264,7 @@ size_t ledger_client_surfaces_shown(const struct gesso_ledger_client *client)
 {
 	size_t shown = 0;
 	const struct ledger_surface *watch;
-	wl_list_for_each (watch, &client->surfaces, link) {
+	wl_list_for_each(watch, &client->surfaces, link) {
 		shown += watch->client_buffer != NULL;
 	}
 	return shown;
@@ -275,7 +275,7 @@ uint64_t gesso_ledger_client_texture_bytes(
 {
 	uint64_t bytes = 0;
 	const struct ledger_surface *watch;
-	wl_list_for_each (watch, &client->surfaces, link) {
+	wl_list_for_each(watch, &client->surfaces, link) {
 		bytes += watch->path == path ? watch->texture_bytes : 0;
 	}
 	return bytes;

@@ -19,7 +19,7 @@
  */
 
 struct memory_model {
-	struct report *report;		  /* claimed */
+	struct report *report;            /* claimed */
 	struct kernel_snapshot *snapshot; /* measured */
 	/* Why the report's pids are not this process's; empty if they are. */
 	char pids_why[KERNEL_WHY_LEN];

@@ -68,8 +68,7 @@ static void report_send_buffers(
 	struct wl_resource *resource, const struct gesso_ledger_client *client, uint32_t id)
 {
 	const struct gesso_ledger_buffer *buffer;
-	wl_list_for_each(buffer, &client->buffers, link)
-	{
+	wl_list_for_each(buffer, &client->buffers, link) {
 		gesso_memory_report_v1_send_buffer(resource, id, buffer->path,
 			buffer->impl ? buffer->impl->name : "", ledger_buffer_kind(buffer),
 			HI_LO(buffer->inode), HI_LO(buffer->size_bytes), buffer->width_px,
@@ -86,8 +85,7 @@ static void report_send(struct wl_resource *resource, const struct gesso_reporte
 
 	uint32_t id = 0;
 	const struct gesso_ledger_client *client;
-	wl_list_for_each(client, &reporter->ledger->clients, link)
-	{
+	wl_list_for_each(client, &reporter->ledger->clients, link) {
 		id++;
 		gesso_memory_report_v1_send_client(resource, id, client->pid, client->name,
 			(uint32_t)ledger_client_surfaces_shown(client), HI_LO(client->held_bytes));

@@ -25,13 +25,13 @@ struct report_path {
 	bool present;
 	uint64_t frames, imports, copied_bytes, texture_bytes;
 	uint32_t reason; /* enum gesso_reason_code of the last refusal; 0 if none */
-	char *words;	 /* NULL unless present */
+	char *words;     /* NULL unless present */
 };
 
 struct report_buffer {
 	enum gesso_path path;
 	char *allocator; /* empty unless native */
-	uint32_t kind;	 /* 0 dma-buf, 1 memfd or wl_shm pool, 2 other */
+	uint32_t kind;   /* 0 dma-buf, 1 memfd or wl_shm pool, 2 other */
 	uint64_t inode, size_bytes;
 	int width_px, height_px;
 	uint32_t fourcc;
@@ -50,7 +50,7 @@ struct report_client {
 };
 
 struct report {
-	pid_t pid;	  /* as the compositor says */
+	pid_t pid;        /* as the compositor says */
 	pid_t socket_pid; /* as the kernel says of its socket (SO_PEERCRED); 0 if unknown */
 	char *renderer, *renderer_reason;
 	bool software; /* textures are in the compositor's own memory */

@@ -27,8 +27,7 @@ static void print_path(FILE *out, const struct gesso_ledger_client *client, enum
 	size_t buffers = 0;
 	uint64_t size_bytes = 0;
 	const struct gesso_ledger_buffer *buffer;
-	wl_list_for_each(buffer, &client->buffers, link)
-	{
+	wl_list_for_each(buffer, &client->buffers, link) {
 		if (buffer->path == path) {
 			buffers++;
 			size_bytes += buffer->size_bytes;
@@ -57,8 +56,7 @@ void gesso_report_print(
 		"copied MiB", "buffers", "buffer MiB", "texture MiB");
 
 	const struct gesso_ledger_client *client;
-	wl_list_for_each(client, &ledger->clients, link)
-	{
+	wl_list_for_each(client, &ledger->clients, link) {
 		fprintf(out, "client pid %d %s: %zu surfaces shown, %.1f MiB held\n",
 			(int)client->pid, client->name, ledger_client_surfaces_shown(client),
 			MIB(client->held_bytes));

@@ -2,6 +2,7 @@
 #include "renderer/probe.h"
 #include "allocators/chain.h"
 #include "renderer/probe_answer.h"
+#include "renderer/probe_cache.h"
 #include "renderer/render_context.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,10 @@
 #include <unistd.h>
 #include <wlr/util/log.h>
 
-/* All that a helper says fits a pipe, so it is read once, after its end. */
+/*
+ * All that a helper says fits a pipe, so it is read once, after its end, and
+ * without waiting: a child that it left behind may hold the pipe open.
+ */
 #define ANSWER_BYTES 4096
 
 extern char **environ;
@@ -27,6 +31,8 @@ struct gesso_probe {
 	struct gesso_allocator_chain *chain;
 	const struct gesso_render_context *context;
 	int deadline_ms;
+	bool afresh;
+	char helper[PATH_MAX];
 	gesso_probe_done_func done;
 	void *data;
 
@@ -89,6 +95,47 @@ static void forget_helper(struct gesso_probe *probe)
 	probe->pid = 0;
 }
 
+static bool key_of_link(const struct gesso_probe *probe, char key[PROBE_CACHE_KEY_BYTES])
+{
+	struct gesso_allocator_state state =
+		gesso_allocator_chain_state(probe->chain, probe->index);
+	return probe_cache_key(key, probe->helper, probe->context, &state);
+}
+
+/* Only what would come out the same again: not lateness, nor a refusal of the kernel's. */
+static void keep_answer(const struct gesso_probe *probe, const struct probe_answer *answer,
+	int status, const char *text)
+{
+	char key[PROBE_CACHE_KEY_BYTES], crash[256];
+	if (!answer->complete) {
+		if (probe->late || !WIFSIGNALED(status) || WTERMSIG(status) == SIGKILL) {
+			return;
+		}
+		snprintf(crash, sizeof(crash), "failed %d %s\n", answer->why.code,
+			answer->why.words);
+		text = crash;
+	}
+	if (!probe_answer_is_passing(answer) && key_of_link(probe, key)) {
+		probe_cache_write(key, text);
+	}
+}
+
+static bool recall_answer(const struct gesso_probe *probe, struct probe_answer *answer)
+{
+	char key[PROBE_CACHE_KEY_BYTES], text[ANSWER_BYTES];
+	if (probe->afresh || !key_of_link(probe, key) ||
+		!probe_cache_read(key, text, sizeof(text))) {
+		return false;
+	}
+	probe_answer_parse(answer, text);
+	if (!answer->complete && answer->why.code != GESSO_REASON_PROBE_FAILED) {
+		*answer = (struct probe_answer){0};
+		return false;
+	}
+	wlr_log(WLR_DEBUG, "probe: the next answer was given earlier in this session");
+	return true;
+}
+
 static int handle_ended(int fd, uint32_t mask, void *data)
 {
 	struct gesso_probe *probe = data;
@@ -105,6 +152,7 @@ static int handle_ended(int fd, uint32_t mask, void *data)
 	if (!answer.complete) {
 		explain_end(probe, status, &answer.why);
 	}
+	keep_answer(probe, &answer, status, text);
 	conclude(probe, &answer);
 	return 0;
 }
@@ -140,14 +188,20 @@ static void find_helper(char path[PATH_MAX])
 
 static const char *helper_renderer(const struct gesso_render_context *context)
 {
-	if (!context->gles2) {
+	switch (context->used) {
+	case GESSO_RENDERER_GLES2:
+		return "gles2";
+	case GESSO_RENDERER_GLES2_SOFTWARE:
+		return "gles2-software";
+	case GESSO_RENDERER_GLES2_NODE:
+		return "gles2-node";
+	default:
 		return "pixman";
 	}
-	return context->software ? "gles2-software" : "gles2";
 }
 
-static int spawn(const char *path, const char *renderer, const char *allocator, int answer_fd,
-	pid_t *pid)
+static int spawn(
+	const char *path, const char *renderer, const char *allocator, int answer_fd, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -172,29 +226,30 @@ static int spawn(const char *path, const char *renderer, const char *allocator, 
 
 static bool start_helper(struct gesso_probe *probe, const char *allocator, struct gesso_reason *why)
 {
-	char path[PATH_MAX];
-	find_helper(path);
 	int fds[2];
 	if (pipe2(fds, O_CLOEXEC) != 0) {
 		gesso_reason_set(why, gesso_reason_code_from_errno(errno),
 			"pipe for the import probe: %s", strerror(errno));
 		return false;
 	}
-	int error = spawn(path, helper_renderer(probe->context), allocator, fds[1], &probe->pid);
+	int error = spawn(
+		probe->helper, helper_renderer(probe->context), allocator, fds[1], &probe->pid);
 	close(fds[1]);
 	if (error != 0) {
 		probe->pid = 0;
 		close(fds[0]);
 		gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
-			"the import probe %s cannot be started: %s", path, strerror(error));
+			"the import probe %s cannot be started: %s", probe->helper,
+			strerror(error));
 		return false;
 	}
 	probe->answer_fd = fds[0];
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	probe->pidfd = pidfd_open(probe->pid, 0);
 	probe->late = false;
-	probe->ended = probe->pidfd >= 0
-		? wl_event_loop_add_fd(probe->loop, probe->pidfd, WL_EVENT_READABLE, handle_ended, probe)
-		: NULL;
+	probe->ended = probe->pidfd >= 0 ? wl_event_loop_add_fd(probe->loop, probe->pidfd,
+						   WL_EVENT_READABLE, handle_ended, probe)
+					 : NULL;
 	probe->deadline = wl_event_loop_add_timer(probe->loop, handle_deadline, probe);
 	if (probe->ended != NULL && probe->deadline != NULL) {
 		wl_event_source_timer_update(probe->deadline, probe->deadline_ms);
@@ -230,7 +285,8 @@ static void start_next(void *data)
 			continue;
 		}
 		struct probe_answer answer = {0};
-		if (!start_helper(probe, state.impl->name, &answer.why)) {
+		if (recall_answer(probe, &answer) ||
+			!start_helper(probe, state.impl->name, &answer.why)) {
 			conclude(probe, &answer);
 		}
 		return;
@@ -241,7 +297,7 @@ static void start_next(void *data)
 
 struct gesso_probe *gesso_probe_start(struct wl_event_loop *loop,
 	struct gesso_allocator_chain *chain, const struct gesso_render_context *context,
-	int deadline_ms, gesso_probe_done_func done, void *data)
+	int deadline_ms, bool afresh, gesso_probe_done_func done, void *data)
 {
 	struct gesso_probe *probe = calloc(1, sizeof(*probe));
 	if (probe == NULL) {
@@ -251,6 +307,8 @@ struct gesso_probe *gesso_probe_start(struct wl_event_loop *loop,
 	probe->chain = chain;
 	probe->context = context;
 	probe->deadline_ms = deadline_ms;
+	probe->afresh = afresh;
+	find_helper(probe->helper);
 	probe->done = done;
 	probe->data = data;
 	schedule_next(probe);

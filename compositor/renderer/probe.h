@@ -24,11 +24,12 @@ typedef void (*gesso_probe_done_func)(void *data);
  * gesso_probe_running false, when there is nothing left to do. Never calls it from
  * within gesso_probe_start. NULL on no memory. A helper that
  * cannot be started is a refusal in the chain, not an error here.
- * `deadline_ms` bounds each helper.
+ * `deadline_ms` bounds each helper. What was answered before is taken instead of a
+ * helper's run, unless `afresh`.
  */
 struct gesso_probe *gesso_probe_start(struct wl_event_loop *loop,
 	struct gesso_allocator_chain *chain, const struct gesso_render_context *context,
-	int deadline_ms, gesso_probe_done_func done, void *data);
+	int deadline_ms, bool afresh, gesso_probe_done_func done, void *data);
 bool gesso_probe_running(const struct gesso_probe *probe);
 /* Ends a helper under way. Takes NULL. */
 void gesso_probe_destroy(struct gesso_probe *probe);

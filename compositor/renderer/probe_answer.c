@@ -42,10 +42,14 @@ static void parse_line(struct probe_answer *answer, const char *line)
 		answer->measure.read_cost_percent = number;
 	} else if (sscanf(line, "refused %15s %d %n", name, &code, &words_at) == 2 &&
 		words_at > 0) {
+		struct gesso_reason why;
 		int format = format_by_name(name);
-		gesso_reason_set(&answer->why, (enum gesso_reason_code)code, "%s", line + words_at);
+		gesso_reason_set(&why, (enum gesso_reason_code)code, "%s", line + words_at);
 		if (format >= 0) {
-			answer->refusals[format] = answer->why;
+			answer->refusals[format] = why;
+		}
+		if (answer->why.code == GESSO_REASON_NONE) {
+			answer->why = why;
 		}
 	} else if (sscanf(line, "failed %d %n", &code, &words_at) == 1 && words_at > 0) {
 		gesso_reason_set(&answer->why, (enum gesso_reason_code)code, "%s", line + words_at);
@@ -72,16 +76,21 @@ void probe_answer_parse(struct probe_answer *answer, const char *text)
 bool probe_answer_is_passing(const struct probe_answer *answer)
 {
 	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
-		enum gesso_reason_code code = answer->refusals[i].code;
-		if (code == GESSO_REASON_NO_MEMORY || code == GESSO_REASON_NO_DESCRIPTORS) {
+		switch (answer->refusals[i].code) {
+		case GESSO_REASON_NONE:
+		case GESSO_REASON_UNSUPPORTED_FORMAT:
+		case GESSO_REASON_IMPORT_FAILED:
+		case GESSO_REASON_PROBE_FAILED:
+			break;
+		default:
 			return true;
 		}
 	}
 	return false;
 }
 
-void probe_answer_enter(const struct probe_answer *answer, struct gesso_allocator_chain *chain,
-	size_t index)
+void probe_answer_enter(
+	const struct probe_answer *answer, struct gesso_allocator_chain *chain, size_t index)
 {
 	assert(answer->complete);
 	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {

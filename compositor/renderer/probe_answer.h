@@ -10,18 +10,18 @@ struct probe_answer {
 	bool complete;    /* it came to its end: only then anything of it counts */
 	uint32_t formats; /* bit i: gesso_formats[i] was proved */
 	struct gesso_reason refusals[GESSO_FORMATS_LEN];
-	struct gesso_reason why; /* the last refusal of all, or why it failed as a whole */
+	struct gesso_reason why; /* the first refusal of all, or why it failed as a whole */
 	struct gesso_allocator_measure measure;
 };
 
 /* Lines that are not understood are passed over. */
 void probe_answer_parse(struct probe_answer *answer, const char *text);
 
-/* Whether another run might answer otherwise: it lacked memory or descriptors. */
+/* Whether another run might answer otherwise: the kernel refused, not the renderer. */
 bool probe_answer_is_passing(const struct probe_answer *answer);
 
 /* Enters a complete answer. */
-void probe_answer_enter(const struct probe_answer *answer, struct gesso_allocator_chain *chain,
-	size_t index);
+void probe_answer_enter(
+	const struct probe_answer *answer, struct gesso_allocator_chain *chain, size_t index);
 
 #endif

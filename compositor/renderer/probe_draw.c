@@ -29,8 +29,7 @@ static bool paint(struct probe *probe, int round, struct gesso_reason *why)
 {
 	const struct native_buffer *native = &probe->native;
 	const struct gesso_layout *layout = &native->layout;
-	uint32_t pixel_bytes =
-		gesso_formats[gesso_format_index(layout->fourcc)].bytes_per_pixel;
+	uint32_t pixel_bytes = gesso_formats[gesso_format_index(layout->fourcc)].bytes_per_pixel;
 	if (!gesso_cpu_access_begin(native->memory.fd, native->impl->kind, true)) {
 		gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
 			"DMA_BUF_IOCTL_SYNC failed on a buffer that is not in use");
@@ -153,8 +152,7 @@ static bool make_buffers(struct probe *probe, struct gesso_allocator *allocator,
 		});
 	probe->texture = wlr_texture_from_buffer(context->renderer, &probe->native.base);
 	if (probe->target == NULL || probe->texture == NULL) {
-		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-			"%s made no %s", context->name,
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED, "%s made no %s", context->name,
 			probe->target == NULL ? "output buffer" : "texture");
 		return false;
 	}

@@ -4,7 +4,7 @@
  *
  *   gesso-probe RENDERER ALLOCATOR
  *
- * RENDERER is pixman, gles2 or gles2-software; ALLOCATOR is a name of
+ * RENDERER is pixman, gles2, gles2-software or gles2-node; ALLOCATOR is a name of
  * gesso_allocator_impls. Prints one line per format, "proved NAME ALIGN OFFSET"
  * (the least alignment of rows in bytes that held, 0 if the kind lays them out
  * itself; 1 if an offset held) or "refused NAME CODE WORDS", then "reads PERCENT"
@@ -34,6 +34,8 @@ static bool parse_renderer(const char *name, enum gesso_renderer_choice *choice)
 		*choice = GESSO_RENDERER_GLES2;
 	} else if (strcmp(name, "gles2-software") == 0) {
 		*choice = GESSO_RENDERER_GLES2_SOFTWARE;
+	} else if (strcmp(name, "gles2-node") == 0) {
+		*choice = GESSO_RENDERER_GLES2_NODE;
 	} else {
 		return false;
 	}
@@ -111,7 +113,8 @@ int main(int argc, char *argv[])
 	enum gesso_renderer_choice choice;
 	const struct gesso_allocator_impl *impl = argc == 3 ? find_impl(argv[2]) : NULL;
 	if (impl == NULL || !parse_renderer(argv[1], &choice)) {
-		fprintf(stderr, "usage: gesso-probe pixman|gles2|gles2-software ALLOCATOR\n");
+		fprintf(stderr,
+			"usage: gesso-probe pixman|gles2|gles2-software|gles2-node ALLOCATOR\n");
 		return 2;
 	}
 	/* a crash is an answer here, not a fault to be kept */

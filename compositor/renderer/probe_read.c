@@ -55,8 +55,8 @@ uint32_t probe_read_cost_percent(struct gesso_allocator *allocator)
 	struct gesso_memory memory;
 	struct gesso_mapping mapping;
 	uint32_t percent = 0;
-	if (!gesso_layout_init(&layout, SIDE_PX, SIDE_PX, DRM_FORMAT_XRGB8888,
-		    GESSO_STRIDE_ALIGN_BYTES) ||
+	if (!gesso_layout_init(
+		    &layout, SIDE_PX, SIDE_PX, DRM_FORMAT_XRGB8888, GESSO_STRIDE_ALIGN_BYTES) ||
 		!gesso_allocator_allocate(allocator, &layout, &memory, NULL)) {
 		return 0;
 	}

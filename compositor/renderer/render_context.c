@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/render_context.h"
+#include "allocators/allocator.h"
+#include "allocators/device.h"
 #include "renderer/gpu.h"
 #include "renderer/software_allocator.h"
 #include "renderer/software_egl.h"
@@ -67,8 +69,8 @@ static void make_current(struct wlr_egl *egl, EGLDisplay *old_display, EGLContex
 	*old_context = eglGetCurrentContext();
 	old_surfaces[0] = eglGetCurrentSurface(EGL_DRAW);
 	old_surfaces[1] = eglGetCurrentSurface(EGL_READ);
-	eglMakeCurrent(wlr_egl_get_display(egl), EGL_NO_SURFACE, EGL_NO_SURFACE,
-		wlr_egl_get_context(egl));
+	eglMakeCurrent(
+		wlr_egl_get_display(egl), EGL_NO_SURFACE, EGL_NO_SURFACE, wlr_egl_get_context(egl));
 }
 
 static void restore_current(struct wlr_egl *egl, EGLDisplay old_display, EGLContext old_context,
@@ -87,6 +89,8 @@ static void describe_gl(struct gesso_render_context *context)
 	const char *name = (const char *)glGetString(GL_RENDERER);
 	snprintf(context->name, sizeof(context->name), "gles2 (%s)",
 		name != NULL ? name : "unknown");
+	const char *driver = (const char *)glGetString(GL_VERSION);
+	snprintf(context->driver, sizeof(context->driver), "%s", driver != NULL ? driver : "");
 	restore_current(context->egl, display, current, surfaces);
 }
 
@@ -104,18 +108,19 @@ static bool use_pixman(struct gesso_render_context *context, struct gesso_reason
 		return false;
 	}
 	context->software = true;
+	context->used = GESSO_RENDERER_PIXMAN;
 	snprintf(context->name, sizeof(context->name), "pixman");
 	return true;
 }
 
 /* False if there is no GPU, with nothing made. */
-static bool use_gpu(struct gesso_render_context *context, struct wlr_backend *backend,
-	struct gesso_reason *why)
+static bool use_gpu(
+	struct gesso_render_context *context, struct wlr_backend *backend, struct gesso_reason *why)
 {
 	int fd = gpu_open_render_node(backend);
 	if (fd < 0) {
-		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING,
-			"there is no DRM render node of a GPU");
+		gesso_reason_set(
+			why, GESSO_REASON_DEVICE_MISSING, "there is no DRM render node of a GPU");
 		return false;
 	}
 	context->renderer = wlr_gles2_renderer_create_with_drm_fd(fd);
@@ -136,6 +141,28 @@ static bool use_gpu(struct gesso_render_context *context, struct wlr_backend *ba
 		return false;
 	}
 	context->gles2 = true;
+	context->used = GESSO_RENDERER_GLES2;
+	return true;
+}
+
+/* kms_swrast and the like: asked for by name only, since it crashes on others' buffers. */
+static bool use_node(struct gesso_render_context *context, struct gesso_reason *why)
+{
+	const char *path = getenv("WLR_RENDER_DRM_DEVICE");
+	int fd = gesso_device_open(path != NULL ? path : "", "no such node", why);
+	if (fd < 0) {
+		return false;
+	}
+	context->renderer = wlr_gles2_renderer_create_with_drm_fd(fd);
+	close(fd);
+	if (context->renderer == NULL) {
+		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING, "%s: no GLES2 there", path);
+		return false;
+	}
+	context->egl = wlr_gles2_renderer_get_egl(context->renderer);
+	context->gles2 = true;
+	describe_gl(context);
+	context->software = name_is_software(context->name);
 	return true;
 }
 
@@ -147,6 +174,7 @@ static bool use_software_gles2(struct render_context *context, struct gesso_reas
 		return false;
 	}
 	base->egl = context->software_egl.egl;
+	base->used = GESSO_RENDERER_GLES2_SOFTWARE;
 	base->gles2 = true;
 	base->software = true;
 	describe_gl(base);
@@ -165,6 +193,10 @@ static bool choose_renderer(struct render_context *context, struct wlr_backend *
 	case GESSO_RENDERER_GLES2_SOFTWARE:
 		snprintf(base->why, sizeof(base->why), "asked for");
 		return use_software_gles2(context, why);
+	case GESSO_RENDERER_GLES2_NODE:
+		snprintf(base->why, sizeof(base->why), "asked for");
+		base->used = choice;
+		return use_node(base, why);
 	case GESSO_RENDERER_GLES2:
 		if (use_gpu(base, backend, &no_gpu)) {
 			snprintf(base->why, sizeof(base->why), "asked for");
@@ -185,22 +217,43 @@ static bool choose_renderer(struct render_context *context, struct wlr_backend *
 	return use_pixman(base, why);
 }
 
-static bool create_allocator(struct gesso_render_context *context, struct wlr_backend *backend,
-	struct gesso_reason *why)
+/* kms_swrast draws only into buffers of the device that it is on. */
+static bool use_vgem_outputs(struct gesso_render_context *context, struct gesso_reason *why)
 {
-	if (!context->gles2 || !context->software) {
+	struct gesso_allocator *vgem = gesso_vgem_allocator.create(why);
+	if (vgem == NULL) {
+		return false;
+	}
+	context->allocator = software_allocator_create(context->renderer, false);
+	if (context->allocator == NULL) {
+		vgem->impl->destroy(vgem);
+		return false;
+	}
+	software_allocator_set_source(context->allocator, vgem);
+	return true;
+}
+
+static bool create_allocator(
+	struct gesso_render_context *context, struct wlr_backend *backend, struct gesso_reason *why)
+{
+	if (context->used == GESSO_RENDERER_GLES2_NODE && context->software) {
+		return use_vgem_outputs(context, why);
+	}
+	if (context->used != GESSO_RENDERER_GLES2_SOFTWARE) {
 		context->allocator = wlr_allocator_autocreate(backend, context->renderer);
 	} else {
 		struct backend_kinds kinds = backend_kinds_of(backend);
 		if (kinds.drm) {
 			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-				"software GLES2 cannot drive a bare display: use --renderer pixman");
+				"software GLES2 cannot drive a bare display: use --renderer "
+			        "pixman");
 			return false;
 		}
 		if (kinds.x11) {
 			/* wlroots' X11 backend takes rows to be as long as the picture is wide */
 			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-				"software GLES2 cannot draw for an X11 window: use --renderer pixman");
+				"software GLES2 cannot draw for an X11 window: use --renderer "
+			        "pixman");
 			return false;
 		}
 		context->allocator = software_allocator_create(context->renderer, kinds.nested);
@@ -214,8 +267,8 @@ static bool create_allocator(struct gesso_render_context *context, struct wlr_ba
 	return true;
 }
 
-struct gesso_render_context *gesso_render_context_create(struct wlr_backend *backend,
-	enum gesso_renderer_choice choice, struct gesso_reason *why)
+struct gesso_render_context *gesso_render_context_create(
+	struct wlr_backend *backend, enum gesso_renderer_choice choice, struct gesso_reason *why)
 {
 	struct render_context *context = calloc(1, sizeof(*context));
 	if (context == NULL) {

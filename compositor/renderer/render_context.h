@@ -23,17 +23,21 @@ enum gesso_renderer_choice {
 	GESSO_RENDERER_PIXMAN,
 	GESSO_RENDERER_GLES2, /* on a GPU, else on Mesa's software rasteriser */
 	GESSO_RENDERER_GLES2_SOFTWARE,
+	/* On the node that WLR_RENDER_DRM_DEVICE names, whatever drives it: for tests. */
+	GESSO_RENDERER_GLES2_NODE,
 };
 
 struct gesso_render_context {
 	struct wlr_renderer *renderer;
 	struct wlr_allocator *allocator; /* NULL if made without a backend */
+	enum gesso_renderer_choice used; /* never AUTO: what the probe's helper is to use */
 	bool gles2;
 	/* Pixels are made by the CPU: textures live in this process's own memory. */
 	bool software;
-	char name[96];        /* "pixman", or "gles2 (<GL_RENDERER>)" */
-	char why[256];        /* why this one, for people */
-	struct wlr_egl *egl;  /* borrowed from the renderer; NULL on pixman */
+	char name[96];       /* "pixman", or "gles2 (<GL_RENDERER>)" */
+	char driver[128];    /* GL_VERSION, which names the driver's version; empty on pixman */
+	char why[256];       /* why this one, for people */
+	struct wlr_egl *egl; /* borrowed from the renderer; NULL on pixman */
 };
 
 /*
@@ -41,8 +45,8 @@ struct gesso_render_context {
  * With `backend` NULL only the renderer is made, as the probe helper needs it.
  * NULL on failure, with `why` set.
  */
-struct gesso_render_context *gesso_render_context_create(struct wlr_backend *backend,
-	enum gesso_renderer_choice choice, struct gesso_reason *why);
+struct gesso_render_context *gesso_render_context_create(
+	struct wlr_backend *backend, enum gesso_renderer_choice choice, struct gesso_reason *why);
 /* Destroys allocator and renderer too. Takes NULL. */
 void gesso_render_context_destroy(struct gesso_render_context *context);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/software_allocator.h"
+#include "allocators/allocator.h"
 #include "allocators/layout.h"
 #include "allocators/sealed_memfd.h"
 #include <drm_fourcc.h>
@@ -25,6 +26,7 @@ struct software_allocator {
 	struct wlr_allocator base;
 	struct wlr_renderer *renderer;
 	bool shm_only_outputs;
+	struct gesso_allocator *source; /* NULL: memfds */
 };
 
 struct software_buffer {
@@ -133,6 +135,23 @@ static uint64_t pick_modifier(const struct wlr_drm_format *format)
 	return DRM_FORMAT_MOD_INVALID;
 }
 
+static bool make_memory(struct software_allocator *allocator, struct software_buffer *buffer,
+	struct gesso_reason *why)
+{
+	struct gesso_allocator *source = allocator->source;
+	if (source == NULL) {
+		buffer->fd = gesso_sealed_memfd_create("gesso-output", &buffer->size_bytes, why);
+		return buffer->fd >= 0;
+	}
+	struct gesso_memory memory;
+	if (!source->impl->allocate(source, buffer->size_bytes, &memory, why)) {
+		return false;
+	}
+	buffer->fd = memory.fd;
+	buffer->size_bytes = memory.size_bytes;
+	return true;
+}
+
 static struct wlr_buffer *create_buffer(struct wlr_allocator *base, int width_px, int height_px,
 	const struct wlr_drm_format *format)
 {
@@ -154,21 +173,21 @@ static struct wlr_buffer *create_buffer(struct wlr_allocator *base, int width_px
 		goto fail;
 	}
 	buffer->size_bytes = buffer->layout.size_bytes;
-	buffer->fd = gesso_sealed_memfd_create("gesso-output", &buffer->size_bytes, &why);
-	if (buffer->fd < 0) {
+	if (!make_memory(allocator, buffer, &why)) {
 		wlr_log(WLR_ERROR, "software_allocator: %s", why.words);
 		goto fail;
 	}
-	buffer->data = mmap(
-		NULL, buffer->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->fd, 0);
+	buffer->data =
+		mmap(NULL, buffer->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->fd, 0);
 	if (buffer->data == MAP_FAILED) {
 		buffer->data = NULL;
 		wlr_log_errno(WLR_ERROR, "software_allocator: mmap failed");
 		goto fail;
 	}
 	if (allocator->shm_only_outputs && !import_once(allocator, buffer)) {
-		wlr_log(WLR_ERROR, "software_allocator: the renderer did not import an output's "
-				   "buffer");
+		wlr_log(WLR_ERROR,
+			"software_allocator: the renderer did not import an output's "
+			"buffer");
 		goto fail;
 	}
 	return &buffer->base;
@@ -181,6 +200,9 @@ fail:
 static void allocator_destroy(struct wlr_allocator *base)
 {
 	struct software_allocator *allocator = wl_container_of(base, allocator, base);
+	if (allocator->source != NULL) {
+		allocator->source->impl->destroy(allocator->source);
+	}
 	free(allocator);
 }
 
@@ -201,6 +223,12 @@ struct wlr_allocator *software_allocator_create(
 	allocator->renderer = renderer;
 	allocator->shm_only_outputs = shm_only_outputs;
 	return &allocator->base;
+}
+
+void software_allocator_set_source(struct wlr_allocator *base, struct gesso_allocator *source)
+{
+	struct software_allocator *allocator = wl_container_of(base, allocator, base);
+	allocator->source = source;
 }
 
 bool wlr_allocator_is_software(const struct wlr_allocator *allocator)

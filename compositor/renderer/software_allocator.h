@@ -10,6 +10,7 @@
  * renderer, SHM for a parent compositor, DATA_PTR for readers).
  */
 
+struct gesso_allocator;
 struct wlr_allocator;
 struct wlr_output;
 struct wlr_renderer;
@@ -23,6 +24,12 @@ struct wlr_renderer;
  */
 struct wlr_allocator *software_allocator_create(
 	struct wlr_renderer *renderer, bool shm_only_outputs);
+
+/*
+ * Has the buffers made by `source`, which it takes, instead of as memfds: for a
+ * software driver that draws only into its own device's memory.
+ */
+void software_allocator_set_source(struct wlr_allocator *allocator, struct gesso_allocator *source);
 
 bool wlr_allocator_is_software(const struct wlr_allocator *allocator);
 

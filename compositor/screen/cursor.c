@@ -23,6 +23,50 @@
 #define DEFAULT_SIZE_PX 24
 #define DEFAULT_SHAPE "default"
 
+static struct cursor_pointer *cursor_pointer_find(
+	struct cursor *cursor, const struct wlr_input_device *device)
+{
+	struct cursor_pointer *pointer;
+	wl_list_for_each(pointer, &cursor->pointers, link) {
+		if (pointer->device == device) {
+			return pointer;
+		}
+	}
+	return NULL;
+}
+
+static void cursor_pointer_note_release(struct cursor_pointer *pointer, uint32_t button)
+{
+	for (size_t i = 0; pointer != NULL && i < pointer->pressed_len; i++) {
+		if (pointer->pressed[i] == button) {
+			pointer->pressed[i] = pointer->pressed[--pointer->pressed_len];
+		}
+	}
+}
+
+/* What finds no room here finds none in the seat either. */
+static void cursor_pointer_note_press(struct cursor_pointer *pointer, uint32_t button)
+{
+	cursor_pointer_note_release(pointer, button);
+	if (pointer != NULL && pointer->pressed_len < WLR_POINTER_BUTTONS_CAP) {
+		pointer->pressed[pointer->pressed_len++] = button;
+	}
+}
+
+static void cursor_pointer_destroy(struct cursor_pointer *pointer)
+{
+	listener_detach(&pointer->destroy);
+	wl_list_remove(&pointer->link);
+	free(pointer);
+}
+
+static uint32_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
 void cursor_set_shape(struct cursor *cursor, const char *name)
 {
 	if (cursor->visible) {
@@ -71,9 +115,7 @@ static void cursor_handle_refocus(void *data)
 {
 	struct cursor *cursor = data;
 	cursor->refocus = NULL;
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	cursor_point(cursor, (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000));
+	cursor_point(cursor, now_ms());
 	wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);
 }
 
@@ -135,18 +177,12 @@ static void cursor_press(struct cursor *cursor, const struct wlr_pointer_button_
 	}
 }
 
-static void cursor_handle_button(struct wl_listener *listener, void *data)
+static void cursor_release(struct cursor *cursor, uint32_t time_ms, uint32_t button)
 {
-	struct cursor *cursor = wl_container_of(listener, cursor, button);
-	const struct wlr_pointer_button_event *event = data;
 	struct seat *seat = cursor->seat;
-	if (event->state == WL_POINTER_BUTTON_STATE_PRESSED) {
-		cursor_press(cursor, event);
-		return;
-	}
-	if (!interactive_takes_release(&seat->interactive, event->button)) {
+	if (!interactive_takes_release(&seat->interactive, button)) {
 		wlr_seat_pointer_notify_button(
-			seat->wlr_seat, event->time_msec, event->button, event->state);
+			seat->wlr_seat, time_ms, button, WL_POINTER_BUTTON_STATE_RELEASED);
 	}
 	if (seat->wlr_seat->pointer_state.button_count == 0) {
 		interactive_end(&seat->interactive);
@@ -154,10 +190,30 @@ static void cursor_handle_button(struct wl_listener *listener, void *data)
 	}
 }
 
+static void cursor_handle_button(struct wl_listener *listener, void *data)
+{
+	struct cursor *cursor = wl_container_of(listener, cursor, button);
+	const struct wlr_pointer_button_event *event = data;
+	struct cursor_pointer *pointer = cursor_pointer_find(cursor, &event->pointer->base);
+	if (event->state == WL_POINTER_BUTTON_STATE_PRESSED) {
+		cursor_pointer_note_press(pointer, event->button);
+		cursor_press(cursor, event);
+	} else {
+		cursor_pointer_note_release(pointer, event->button);
+		cursor_release(cursor, event->time_msec, event->button);
+	}
+}
+
 static void cursor_handle_axis(struct wl_listener *listener, void *data)
 {
 	struct cursor *cursor = wl_container_of(listener, cursor, axis);
 	const struct wlr_pointer_axis_event *event = data;
+	struct wlr_seat_pointer_state *state = &cursor->seat->wlr_seat->pointer_state;
+	if (state->sent_axis_source && state->cached_axis_source != event->source) {
+		/* wlroots takes one source a frame, and forgets it only if a client is there */
+		wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);
+		state->sent_axis_source = false;
+	}
 	wlr_seat_pointer_notify_axis(cursor->seat->wlr_seat, event->time_msec, event->orientation,
 		event->delta, event->delta_discrete, event->source, event->relative_direction);
 }
@@ -228,6 +284,7 @@ bool cursor_init(struct cursor *cursor, struct seat *seat)
 {
 	struct wl_display *display = seat->desktop->display;
 	cursor->seat = seat;
+	wl_list_init(&cursor->pointers);
 	cursor->cursor = wlr_cursor_create();
 	cursor->theme = load_theme();
 	struct wlr_cursor_shape_manager_v1 *shapes =
@@ -249,6 +306,12 @@ void cursor_finish(struct cursor *cursor)
 	listener_detach(&cursor->frame);
 	listener_detach(&cursor->request_set_cursor);
 	listener_detach(&cursor->request_set_shape);
+	struct cursor_pointer *pointer, *tmp;
+	if (cursor->seat != NULL) {
+		wl_list_for_each_safe(pointer, tmp, &cursor->pointers, link) {
+			cursor_pointer_destroy(pointer);
+		}
+	}
 	if (cursor->refocus != NULL) {
 		wl_event_source_remove(cursor->refocus);
 		cursor->refocus = NULL;
@@ -262,9 +325,32 @@ void cursor_finish(struct cursor *cursor)
 	}
 }
 
+/* No one else would let go of what it held. */
+static void cursor_pointer_handle_destroy(struct wl_listener *listener, void *data)
+{
+	struct cursor_pointer *pointer = wl_container_of(listener, pointer, destroy);
+	struct cursor *cursor = pointer->cursor;
+	for (size_t i = 0; i < pointer->pressed_len; i++) {
+		cursor_release(cursor, now_ms(), pointer->pressed[i]);
+	}
+	if (pointer->pressed_len > 0) {
+		wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);
+	}
+	cursor_pointer_destroy(pointer);
+}
+
 void cursor_add_pointer(
 	struct cursor *cursor, struct wlr_input_device *device, struct wlr_output *output)
 {
+	struct cursor_pointer *pointer = calloc(1, sizeof(*pointer));
+	if (pointer == NULL) {
+		wlr_log(WLR_ERROR, "cursor: %s is not used: no memory", device->name);
+		return;
+	}
+	pointer->cursor = cursor;
+	pointer->device = device;
+	wl_list_insert(&cursor->pointers, &pointer->link);
+	listener_attach(&pointer->destroy, &device->events.destroy, cursor_pointer_handle_destroy);
 	wlr_cursor_attach_input_device(cursor->cursor, device);
 	if (output != NULL) {
 		wlr_cursor_map_input_to_output(cursor->cursor, device, output);

@@ -5,24 +5,37 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
+#include <wlr/types/wlr_seat.h>
 
 /*
  * The pointer: its picture, which surface it is over, and its buttons. Fed by
  * every pointer device through one wlr_cursor; feeds the wlr_seat, and hands
  * motion to interactive.c while a window is moved or resized.
  *
- * While a button is held the surface that it was pressed on keeps the pointer.
+ * While a button is held the surface that it was pressed on keeps the pointer. A
+ * device that goes lets go of its buttons.
  */
 
 struct seat;
 struct wlr_input_device;
 struct wlr_output;
 
+/* One pointer device, and what it holds pressed. */
+struct cursor_pointer {
+	struct wl_list link; /* cursor.pointers */
+	struct cursor *cursor;
+	const struct wlr_input_device *device;
+	uint32_t pressed[WLR_POINTER_BUTTONS_CAP];
+	size_t pressed_len;
+	struct wl_listener destroy;
+};
+
 struct cursor {
 	struct seat *seat;
 	struct wlr_cursor *cursor;
 	struct wlr_xcursor_manager *theme;
-	bool visible; /* a pointer has been there: until then no picture is drawn */
+	struct wl_list pointers; /* cursor_pointer.link */
+	bool visible;            /* a pointer has been there: until then no picture is drawn */
 	/* Where in the layout the focused surface's corner was when last entered. */
 	double origin_x, origin_y;
 

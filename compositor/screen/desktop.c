@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/desktop.h"
+#include "allocators/layout.h"
 #include "screen/decoration.h"
 #include "screen/listener.h"
 #include "screen/output.h"
@@ -16,6 +17,7 @@
 #include <wlr/types/wlr_xdg_shell.h>
 
 #define XDG_SHELL_VERSION 6
+#define MAX_COORDINATE_PX (1 << 24)
 
 static void desktop_handle_new_output(struct wl_listener *listener, void *data)
 {
@@ -73,6 +75,7 @@ bool desktop_init(struct desktop *desktop)
 {
 	wl_list_init(&desktop->outputs);
 	wl_list_init(&desktop->toplevels);
+	wl_list_init(&desktop->popups);
 	if (!init_scene(desktop)) {
 		return false;
 	}
@@ -150,6 +153,17 @@ struct wlr_output *desktop_active_output(struct desktop *desktop)
 		output = first->wlr_output;
 	}
 	return output;
+}
+
+int desktop_safe_coordinate(int px)
+{
+	return px < -MAX_COORDINATE_PX ? -MAX_COORDINATE_PX
+				       : (px > MAX_COORDINATE_PX ? MAX_COORDINATE_PX : px);
+}
+
+int desktop_safe_side(int px)
+{
+	return px < 0 ? 0 : (px > GESSO_MAX_SIDE_PX ? GESSO_MAX_SIDE_PX : px);
 }
 
 struct wlr_box desktop_output_box(struct desktop *desktop, struct wlr_output *output)

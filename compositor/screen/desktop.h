@@ -43,6 +43,7 @@ struct desktop {
 	struct wlr_scene_output_layout *scene_layout;
 	struct wl_list outputs;   /* output.link */
 	struct wl_list toplevels; /* toplevel.link: mapped ones, the last focused first */
+	struct wl_list popups;    /* popup.link: the newest first */
 	int cascade;              /* how many windows were placed */
 
 	/* private */
@@ -68,6 +69,13 @@ struct wlr_surface *desktop_surface_at(struct desktop *desktop, double lx, doubl
 
 /* Where new windows go: the output under the cursor, else the first. NULL if there is none. */
 struct wlr_output *desktop_active_output(struct desktop *desktop);
+
+/*
+ * What clients say of sizes and places may be any number: these are as large as any
+ * real one, and so small that sums of some do not overflow.
+ */
+int desktop_safe_coordinate(int px);
+int desktop_safe_side(int px);
 
 /* The output's rectangle in layout coordinates; empty if `output` is NULL or not shown. */
 struct wlr_box desktop_output_box(struct desktop *desktop, struct wlr_output *output);

@@ -3,21 +3,34 @@
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/listener.h"
+#include "screen/parent.h"
 #include <stdlib.h>
 #include <time.h>
 #include <wayland-client.h>
 #include <wlr/backend/drm.h>
 #include <wlr/backend/wayland.h>
 #include <wlr/backend/x11.h>
+#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/util/log.h>
 
 #define RETRY_MS 100
+/* For all outputs together. */
+#define PARENT_ANSWER_MS 10000
 
 /* The white of chalk in glue. */
 static const float ground_color[4] = {0.910f, 0.894f, 0.855f, 1.0f};
+
+/* A lone pixel is a colour for a whole rectangle: blended with its neighbours it would fade. */
+static void choose_filter(struct wlr_scene_buffer *scene_buffer, int lx, int ly, void *data)
+{
+	const struct wlr_buffer *buffer = scene_buffer->buffer;
+	bool lone_pixel = buffer != NULL && buffer->width == 1 && buffer->height == 1;
+	wlr_scene_buffer_set_filter_mode(
+		scene_buffer, lone_pixel ? WLR_SCALE_FILTER_NEAREST : WLR_SCALE_FILTER_BILINEAR);
+}
 
 static bool output_draw(struct output *output)
 {
@@ -26,6 +39,7 @@ static bool output_draw(struct output *output)
 		!pixman_region32_not_empty(&scene_output->pending_commit_damage)) {
 		return true;
 	}
+	wlr_scene_output_for_each_buffer(scene_output, choose_filter, NULL);
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
 	bool ok = wlr_scene_output_build_state(scene_output, &state, NULL);
@@ -72,6 +86,7 @@ static void output_handle_request_state(struct wl_listener *listener, void *data
 {
 	struct output *output = wl_container_of(listener, output, request_state);
 	const struct wlr_output_event_request_state *event = data;
+	output->answered = true;
 	if (output->starting) {
 		if (event->state->committed & WLR_OUTPUT_STATE_MODE) {
 			output->requested_width_px = event->state->custom_mode.width;
@@ -134,33 +149,16 @@ static void set_first_mode(const struct output *output, struct wlr_output_state 
 	}
 }
 
-/*
- * wlroots' first commit has a buffer in it, before anyone could look at the size
- * that the parent wants, and one that is too large for a parent that fills its
- * screen is a protocol error there. So the window is announced without a buffer
- * first. A parent may answer only once it is idle: hence twice.
- */
-static bool output_ask_parent(const struct output *output)
-{
-	if (!wlr_output_is_wl(output->wlr_output)) {
-		return true;
-	}
-	struct wl_display *parent = wlr_wl_backend_get_remote_display(output->wlr_output->backend);
-	wl_surface_commit(wlr_wl_output_get_surface(output->wlr_output));
-	return wl_display_roundtrip(parent) >= 0 && wl_display_roundtrip(parent) >= 0;
-}
-
 /* A parent that has no wish, or wishes for the backend's default, is not heard: ours holds. */
 static bool output_turn_on(struct output *output)
 {
 	struct wlr_output *wlr_output = output->wlr_output;
 	struct wlr_output_state state;
 	output->starting = true;
-	bool ok = output_ask_parent(output);
 	wlr_output_state_init(&state);
 	wlr_output_state_set_enabled(&state, true);
 	set_first_mode(output, &state);
-	ok = ok && wlr_output_commit_state(wlr_output, &state);
+	bool ok = wlr_output_commit_state(wlr_output, &state);
 	output->starting = false;
 	wlr_output_state_finish(&state);
 
@@ -202,7 +200,20 @@ static bool output_init(struct output *output)
 	if (output_is_nested(output)) {
 		output_set_up_nested(output);
 	}
-	return output_turn_on(output) && output_show_desktop(output);
+	return true;
+}
+
+static void output_start(struct output *output)
+{
+	struct wlr_output *wlr_output = output->wlr_output;
+	output->pending = false;
+	if (!output_turn_on(output) || !output_show_desktop(output)) {
+		wlr_log(WLR_ERROR, "output: %s cannot be shown", wlr_output->name);
+		output_destroy(output);
+		return;
+	}
+	wlr_log(WLR_INFO, "output: %s, %d x %d pixels, scale %.2f", wlr_output->name,
+		wlr_output->width, wlr_output->height, (double)wlr_output->scale);
 }
 
 void output_create(struct desktop *desktop, struct wlr_output *wlr_output)
@@ -223,10 +234,56 @@ void output_create(struct desktop *desktop, struct wlr_output *wlr_output)
 	if (!output_init(output)) {
 		wlr_log(WLR_ERROR, "output: %s cannot be shown", wlr_output->name);
 		output_destroy(output);
-		return;
+	} else if (wlr_output_is_wl(wlr_output)) {
+		output->starting = output->pending = true;
+		wl_surface_commit(wlr_wl_output_get_surface(wlr_output));
+	} else {
+		output_start(output);
 	}
-	wlr_log(WLR_INFO, "output: %s, %d x %d pixels, scale %.2f", wlr_output->name,
-		wlr_output->width, wlr_output->height, (double)wlr_output->scale);
+}
+
+static struct output *find_pending(struct desktop *desktop)
+{
+	struct output *output;
+	wl_list_for_each(output, &desktop->outputs, link) {
+		if (output->pending) {
+			return output;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * A parent may answer only once it is idle: hence two round trips. An answer with no
+ * size, or with the one that the output has, is not passed on by wlroots.
+ */
+static void wait_for_answers(struct desktop *desktop, struct wl_display *parent)
+{
+	int64_t deadline_ms = parent_deadline_ms(PARENT_ANSWER_MS);
+	bool ok = parent_roundtrip(parent, deadline_ms) && parent_roundtrip(parent, deadline_ms);
+	struct output *output;
+	wl_list_for_each(output, &desktop->outputs, link) {
+		output->answered = output->answered || ok;
+	}
+}
+
+void output_start_pending(struct desktop *desktop)
+{
+	struct output *output = find_pending(desktop);
+	if (output != NULL) {
+		wait_for_answers(
+			desktop, wlr_wl_backend_get_remote_display(output->wlr_output->backend));
+	}
+	while ((output = find_pending(desktop)) != NULL) {
+		if (output->answered) {
+			output_start(output);
+		} else {
+			wlr_log(WLR_ERROR,
+				"output: %s is not shown: the parent has not answered in %d s",
+				output->wlr_output->name, PARENT_ANSWER_MS / 1000);
+			output_destroy(output);
+		}
+	}
 }
 
 void output_destroy(struct output *output)

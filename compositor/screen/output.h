@@ -25,13 +25,31 @@ struct output {
 	struct wl_event_source *retry; /* draws again a while after a frame failed */
 	bool failing;                  /* the last frame failed: said once */
 	struct wl_listener frame, request_state, destroy;
+	bool pending;  /* until output_start_pending */
+	bool answered; /* the parent said something of the size */
 	/* What the parent asked for until the first commit was done; 0 if nothing. */
 	bool starting;
 	int requested_width_px, requested_height_px;
 };
 
-/* Turns the screen on and shows the desktop there. A failure is logged. */
+/*
+ * Turns the screen on and shows the desktop there. A failure is logged. A window of a
+ * Wayland parent is only announced: it is shown by output_start_pending.
+ */
 void output_create(struct desktop *desktop, struct wlr_output *wlr_output);
+
+/*
+ * Shows what was announced to a Wayland parent, in the sizes that it wants. Waits for
+ * its answer, ten seconds at most; what has none by then is not shown. To be called
+ * once the backend has started and not from within it: the parent may close a window
+ * meanwhile, and wlroots still uses an output after it has told of it.
+ *
+ * wlroots' own first commit has a buffer in it, before anyone could look at the size
+ * that the parent wants, and one that is too large for a parent that fills its screen
+ * is a protocol error there. So a window is announced without a buffer.
+ */
+void output_start_pending(struct desktop *desktop);
+
 /* Stops showing the desktop there; the backend keeps the screen. */
 void output_destroy(struct output *output);
 

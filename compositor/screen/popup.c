@@ -2,6 +2,7 @@
 #include "screen/popup.h"
 #include "screen/cursor.h"
 #include "screen/desktop.h"
+#include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/seat.h"
 #include "screen/toplevel.h"
@@ -12,9 +13,11 @@
 #include <wlr/types/wlr_xdg_shell.h>
 
 struct popup {
+	struct wl_list link; /* desktop.popups */
 	struct desktop *desktop;
 	struct wlr_xdg_popup *xdg;
 	struct wlr_scene_tree *tree; /* NULL: held */
+	int depth;                   /* 1 on a window, 2 on that one's popup, and so on */
 	struct wl_listener commit, reposition, map, unmap, destroy;
 	struct wl_listener tree_destroy;
 };
@@ -54,8 +57,9 @@ static bool popup_unconstrain(struct popup *popup)
 	struct wlr_box output = desktop_output_box(popup->desktop, popup_output(popup, root));
 	struct wlr_box window = toplevel_box(root);
 	/* wlroots counts from the corner of the window's surface, not of its geometry */
-	struct wlr_box box = {.x = output.x - window.x + root->xdg->base->current.geometry.x,
-		.y = output.y - window.y + root->xdg->base->current.geometry.y,
+	const struct wlr_box *geometry = &root->xdg->base->current.geometry;
+	struct wlr_box box = {.x = output.x - window.x + desktop_safe_coordinate(geometry->x),
+		.y = output.y - window.y + desktop_safe_coordinate(geometry->y),
 		.width = output.width,
 		.height = output.height};
 	if (wlr_box_empty(&output)) {
@@ -77,8 +81,13 @@ static void popup_handle_commit(struct wl_listener *listener, void *data)
 static void popup_handle_reposition(struct wl_listener *listener, void *data)
 {
 	struct popup *popup = wl_container_of(listener, popup, reposition);
-	if (popup->xdg->base->initialized) {
+	struct wlr_xdg_surface *base = popup->xdg->base;
+	if (base->initialized) {
 		popup_unconstrain(popup);
+	} else if (base->configure_idle != NULL) {
+		/* wlroots would end itself later: the initial commit is answered with this place */
+		wl_event_source_remove(base->configure_idle);
+		base->configure_idle = NULL;
 	}
 }
 
@@ -110,10 +119,24 @@ static void popup_handle_destroy(struct wl_listener *listener, void *data)
 	listener_detach(&popup->map);
 	listener_detach(&popup->unmap);
 	listener_detach(&popup->destroy);
+	wl_list_remove(&popup->link);
 	if (popup->tree != NULL) {
 		wlr_scene_node_destroy(&popup->tree->node);
 	}
 	free(popup);
+}
+
+/* NULL if `grab` is not the one of the popup's shell. */
+static struct wlr_xdg_popup_grab *popup_grab_of(
+	const struct popup *popup, const struct wlr_seat_pointer_grab *grab)
+{
+	struct wlr_xdg_popup_grab *candidate;
+	wl_list_for_each(candidate, &popup->xdg->base->client->shell->popup_grabs, link) {
+		if (&candidate->pointer_grab == grab) {
+			return candidate;
+		}
+	}
+	return NULL;
 }
 
 static void popup_listen(struct popup *popup)
@@ -131,8 +154,46 @@ static void popup_listen(struct popup *popup)
 	}
 }
 
+void popup_mend_grab(struct desktop *desktop, struct wlr_seat_pointer_grab *grab)
+{
+	struct popup *popup;
+	bool mended = false;
+	wl_list_for_each_reverse(popup, &desktop->popups, link) {
+		struct wlr_xdg_popup_grab *ours = popup_grab_of(popup, grab);
+		if (ours != NULL && !mended) {
+			wl_list_init(&ours->popups);
+			mended = true;
+		}
+		if (ours != NULL && popup->xdg->seat == grab->seat) {
+			wl_list_insert(&ours->popups, &popup->xdg->grab_link);
+		}
+	}
+}
+
+/* How deep a popup on this one would be; 0 if none can be there. */
+static int depth_on(struct desktop *desktop, struct wlr_xdg_surface *parent)
+{
+	struct popup *popup;
+	if (parent == NULL || parent->data == NULL) {
+		return 0;
+	}
+	wl_list_for_each(popup, &desktop->popups, link) {
+		if (popup->xdg->base == parent) {
+			return popup->depth < LIMITS_MAX_DEPTH ? popup->depth + 1 : 0;
+		}
+	}
+	return 1;
+}
+
 void popup_create(struct desktop *desktop, struct wlr_xdg_popup *xdg)
 {
+	struct wlr_xdg_surface *parent =
+		xdg->parent != NULL ? wlr_xdg_surface_try_from_wlr_surface(xdg->parent) : NULL;
+	int depth = depth_on(desktop, parent);
+	if (xdg->parent != NULL && depth == 0) {
+		wlr_xdg_popup_destroy(xdg);
+		return;
+	}
 	struct popup *popup = calloc(1, sizeof(*popup));
 	if (popup == NULL) {
 		wl_resource_post_no_memory(xdg->resource);
@@ -140,9 +201,9 @@ void popup_create(struct desktop *desktop, struct wlr_xdg_popup *xdg)
 	}
 	popup->desktop = desktop;
 	popup->xdg = xdg;
-	struct wlr_xdg_surface *parent =
-		xdg->parent != NULL ? wlr_xdg_surface_try_from_wlr_surface(xdg->parent) : NULL;
-	if (parent != NULL && parent->data != NULL) {
+	popup->depth = depth;
+	wl_list_insert(&desktop->popups, &popup->link);
+	if (depth > 0) {
 		popup->tree = wlr_scene_xdg_surface_create(parent->data, xdg->base);
 		xdg->base->data = popup->tree;
 	}

@@ -4,6 +4,7 @@
 #include "screen/keyboard.h"
 #include "screen/listener.h"
 #include "screen/output.h"
+#include "screen/popup.h"
 #include "screen/toplevel.h"
 #include <string.h>
 #include <wlr/backend.h>
@@ -128,6 +129,12 @@ static void seat_handle_start_drag(struct wl_listener *listener, void *data)
 	}
 }
 
+static void seat_handle_pointer_grab_begin(struct wl_listener *listener, void *data)
+{
+	struct seat *seat = wl_container_of(listener, seat, pointer_grab_begin);
+	popup_mend_grab(seat->desktop, data);
+}
+
 static void seat_listen(struct seat *seat)
 {
 	struct wlr_seat *wlr_seat = seat->wlr_seat;
@@ -140,6 +147,8 @@ static void seat_listen(struct seat *seat)
 		seat_handle_request_set_primary_selection);
 	listener_attach(&seat->request_start_drag, &wlr_seat->events.request_start_drag,
 		seat_handle_request_start_drag);
+	listener_attach(&seat->pointer_grab_begin, &wlr_seat->events.pointer_grab_begin,
+		seat_handle_pointer_grab_begin);
 	listener_attach(&seat->start_drag, &wlr_seat->events.start_drag, seat_handle_start_drag);
 }
 
@@ -190,6 +199,7 @@ void seat_finish(struct seat *seat)
 	listener_detach(&seat->request_set_primary_selection);
 	listener_detach(&seat->request_start_drag);
 	listener_detach(&seat->start_drag);
+	listener_detach(&seat->pointer_grab_begin);
 	touch_finish(&seat->touch);
 	cursor_finish(&seat->cursor);
 	xkb_keymap_unref(seat->keymap);

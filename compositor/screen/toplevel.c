@@ -162,7 +162,10 @@ struct wlr_box toplevel_box(const struct toplevel *toplevel)
 	struct wlr_box box;
 	wlr_xdg_surface_get_geometry(toplevel->xdg->base, &box);
 	wlr_scene_node_coords(&toplevel->tree->node, &box.x, &box.y);
-	return box;
+	return (struct wlr_box){.x = desktop_safe_coordinate(box.x),
+		.y = desktop_safe_coordinate(box.y),
+		.width = desktop_safe_side(box.width),
+		.height = desktop_safe_side(box.height)};
 }
 
 struct toplevel *toplevel_try_from_xdg(struct wlr_xdg_toplevel *xdg)

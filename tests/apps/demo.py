@@ -96,7 +96,7 @@ def case_same_picture(case):
 
 def case_same_picture_each_format(case):
     gesso = start_gesso(case)
-    document = SAMPLES / "workshop.svg"
+    document = SAMPLES / "gesso.txt"
     whole = None
     for name in ("xrgb8888", "argb8888", "xbgr8888", "abgr8888", "rgb565"):
         shots = []
@@ -146,8 +146,7 @@ def case_still_holds_one_buffer(case):
     demo = Demo(case, gesso.env, "--path", "native", "--still", SAMPLES / "gesso.txt").wait_ready()
 
     def buffers():
-        (client,) = [c for c in gesso.memory()["clients"] if c["pid"] == demo.pid]
-        return [b for b in client["buffers"] if b["path"] == "native"]
+        return [b for b in gesso.buffers_of(demo.pid) if b["path"] == "native"]
 
     wait_until(lambda: len(buffers()) == 1, "a still window with one buffer")
     (buffer,) = buffers()

@@ -64,7 +64,7 @@ class Weston(Parent):
 class Sway(Parent):
     CONFIG = """
 output * mode 640x480@60Hz position 0 0
-output * background #204060 solid_color
+swaybg_command -
 default_border none
 default_floating_border none
 xwayland disable

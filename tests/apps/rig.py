@@ -210,14 +210,17 @@ class Rig:
         """Daemons that a client started come to this process when their parents end."""
         for process in self.processes:
             check(not process.running(), f"{process.name} is still running")
-        left = []
-        for pid in children_of(os.getpid()):
-            try:
-                if os.waitpid(pid, os.WNOHANG)[0] == 0:
-                    left.append(open(f"/proc/{pid}/cmdline").read().replace("\0", " "))
-            except (ChildProcessError, FileNotFoundError):
-                pass
-        check(not left, f"left running: {left}")
+
+        def all_gone():
+            for pid in children_of(os.getpid()):
+                os.waitpid(pid, os.WNOHANG)
+            return not children_of(os.getpid())
+
+        try:
+            wait_until(all_gone, "the end of what was started", 5)
+        except Failure:
+            left = [open(f"/proc/{pid}/cmdline").read() for pid in children_of(os.getpid())]
+            raise Failure(f"left running: {left}") from None
 
     def print_logs(self):
         for path in sorted(self.dir.glob("*.log")):
@@ -272,6 +275,12 @@ class Gesso:
             if client["pid"] == pid:
                 return client["paths"]
         return {}
+
+    def buffers_of(self, pid):
+        for client in self.memory()["clients"]:
+            if client["pid"] == pid:
+                return client["buffers"]
+        return []
 
     def wait_for_window(self, ground, what, least=(16, 16)):
         """A screenshot that differs from `ground` in a box of at least this size, and the box."""

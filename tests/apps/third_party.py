@@ -62,13 +62,19 @@ def end(case, program, client):
         client.end()
 
 
+def has_picture(shot, ground):
+    """A terminal is blank before its shell has printed."""
+    box = shot.difference_box(ground)
+    return box is not None and shot.crop(*box).colours() > 2
+
+
 def case_shows(case):
     program, renderer = case.fixture("client"), case.fixture("renderer")
     gesso = rig.Gesso(case, "--renderer", renderer, "--size", "%dx%d" % SIZE)
     ground = gesso.warm_up()
     client = start(case, gesso, program)
-    picture, (x, y, width, height) = gesso.wait_for_window(ground, program, LEAST[program])
-    check(picture.crop(x, y, width, height).colours() > 2, "the window has no picture in it")
+    gesso.wait_for_window(ground, program, LEAST[program])
+    wait_until(lambda: has_picture(gesso.shot(), ground), "a picture in the window")
     check(client.running(), f"{program} ended by itself")
 
     paths = wait_until(lambda: gesso.paths_of(client.pid), f"{program} in the report")

@@ -159,7 +159,7 @@ int main(int argc, char *argv[])
 		return 1;
 	}
 	minimal.probe = gesso_probe_start(
-		loop, chain, minimal.context, 60000, minimal_handle_probe, &minimal);
+		loop, chain, minimal.context, 60000, false, minimal_handle_probe, &minimal);
 	struct wl_event_source *sigterm =
 		wl_event_loop_add_signal(loop, SIGTERM, minimal_handle_sigterm, minimal.display);
 	wl_display_run(minimal.display);

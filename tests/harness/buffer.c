@@ -14,7 +14,14 @@
 
 uint32_t buffer_bytes_per_pixel(uint32_t fourcc)
 {
-	return fourcc == DRM_FORMAT_RGB565 ? 2 : 4;
+	switch (fourcc) {
+	case DRM_FORMAT_RGB565:
+		return 2;
+	case DRM_FORMAT_ABGR16161616F:
+		return 8;
+	default:
+		return 4;
+	}
 }
 
 uint32_t buffer_shm_format(uint32_t fourcc)

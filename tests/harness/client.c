@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client.h"
+#include "buffer.h"
 #include "check.h"
 #include <errno.h>
 #include <stdio.h>
@@ -88,6 +89,15 @@ static void wm_base_handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_
 
 static const struct xdg_wm_base_listener wm_base_listener = {.ping = wm_base_handle_ping};
 
+static void shm_handle_format(void *data, struct wl_shm *shm, uint32_t format)
+{
+	struct client *client = data;
+	CHECK_INT(<, client->shm_formats_len, CLIENT_MAX_SHM_FORMATS);
+	client->shm_formats[client->shm_formats_len++] = format;
+}
+
+static const struct wl_shm_listener shm_listener = {.format = shm_handle_format};
+
 static void bind_output(struct client *client, uint32_t name)
 {
 	CHECK_INT(<, client->outputs_len, CLIENT_MAX_OUTPUTS);
@@ -107,6 +117,7 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 		{&wl_compositor_interface, 4, &client->compositor},
 		{&wl_subcompositor_interface, 1, &client->subcompositor},
 		{&wl_shm_interface, 1, &client->shm},
+		{&wl_seat_interface, 5, &client->seat},
 		{&xdg_wm_base_interface, 1, &client->wm_base},
 		{&wp_viewporter_interface, 1, &client->viewporter},
 		{&zwlr_screencopy_manager_v1_interface, 1, &client->screencopy},
@@ -145,6 +156,7 @@ void client_connect(struct client *client, const struct server *server)
 	wl_registry_add_listener(client->registry, &registry_listener, client);
 	client_roundtrip(client);
 	CHECK(client->compositor != NULL && client->shm != NULL && client->wm_base != NULL);
+	wl_shm_add_listener(client->shm, &shm_listener, client);
 	xdg_wm_base_add_listener(client->wm_base, &wm_base_listener, client);
 	if (client->dmabuf != NULL) {
 		zwp_linux_dmabuf_v1_add_listener(client->dmabuf, &dmabuf_listener, client);
@@ -152,16 +164,16 @@ void client_connect(struct client *client, const struct server *server)
 	if (client->manager != NULL) {
 		gesso_gpu_memory_buffer_manager_v1_add_listener(
 			client->manager, &manager_listener, &client->batch);
-		client_roundtrip(client);
-		CHECK_INT(>=, client->batch.done, 1);
 	}
+	client_roundtrip(client);
+	CHECK(client->manager == NULL || client->batch.done >= 1);
 }
 
 void client_disconnect(struct client *client)
 {
 	void *objects[] = {client->registry, client->compositor, client->subcompositor, client->shm,
-		client->wm_base, client->viewporter, client->screencopy, client->virtual_pointers,
-		client->manager, client->reporter, client->dmabuf};
+		client->seat, client->wm_base, client->viewporter, client->screencopy,
+		client->virtual_pointers, client->manager, client->reporter, client->dmabuf};
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
 		if (objects[i] != NULL) {
 			wl_proxy_destroy(objects[i]);
@@ -263,6 +275,16 @@ bool client_offers_format(const struct client *client, uint32_t fourcc)
 {
 	for (size_t i = 0; i < client->batch.formats_len; i++) {
 		if (client->batch.formats[i] == fourcc) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool client_offers_shm_format(const struct client *client, uint32_t fourcc)
+{
+	for (size_t i = 0; i < client->shm_formats_len; i++) {
+		if (client->shm_formats[i] == buffer_shm_format(fourcc)) {
 			return true;
 		}
 	}

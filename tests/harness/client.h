@@ -23,6 +23,7 @@
 #define CLIENT_MAX_LINKS 8
 #define CLIENT_MAX_FORMATS 16
 #define CLIENT_MAX_DMABUF_PAIRS 64
+#define CLIENT_MAX_SHM_FORMATS 64
 
 /* What the last batch of gesso_gpu_memory_buffer_manager_v1 said of one allocator. */
 struct client_allocator {
@@ -53,6 +54,7 @@ struct client {
 	struct wl_compositor *compositor;
 	struct wl_subcompositor *subcompositor;
 	struct wl_shm *shm;
+	struct wl_seat *seat;
 	struct xdg_wm_base *wm_base;
 	struct wp_viewporter *viewporter;
 	struct zwlr_screencopy_manager_v1 *screencopy;
@@ -65,6 +67,8 @@ struct client {
 	struct wl_output *outputs[CLIENT_MAX_OUTPUTS];
 	size_t outputs_len;
 	struct client_batch batch;
+	uint32_t shm_formats[CLIENT_MAX_SHM_FORMATS]; /* wl_shm's codes */
+	size_t shm_formats_len;
 };
 
 /* Connects, binds all globals and has the first batch, if there is a manager. */
@@ -91,6 +95,8 @@ void client_expect_error(struct client *client, const char *interface_name, uint
 
 /* Whether the last batch offers `fourcc`. */
 bool client_offers_format(const struct client *client, uint32_t fourcc);
+/* Whether wl_shm offers `fourcc` (of drm_fourcc.h). */
+bool client_offers_shm_format(const struct client *client, uint32_t fourcc);
 /* The batch's word on an allocator; NULL if it has none. */
 const struct client_allocator *client_find_allocator(const struct client *client, const char *name);
 

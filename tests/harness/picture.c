@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "picture.h"
+#include "buffer.h"
 #include "check.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
@@ -75,8 +76,57 @@ static uint32_t from_565(uint32_t value)
 		scale(value >> 5 & 63, 63, 255) << 8 | scale(value & 31, 31, 255);
 }
 
-/* The X byte is noise too: whoever reads it shows it. */
-static uint32_t encode(uint32_t pixel, uint32_t fourcc)
+static uint64_t widen_10(uint32_t value)
+{
+	return (uint64_t)scale(value, 255, 1023);
+}
+
+static uint64_t to_2101010(uint32_t pixel)
+{
+	return (uint64_t)(pixel & 3) << 30 | widen_10(channel(pixel, 16)) << 20 |
+		widen_10(channel(pixel, 8)) << 10 | widen_10(channel(pixel, 0));
+}
+
+static uint32_t from_2101010(uint64_t value)
+{
+	uint32_t result = 0xff000000;
+	for (int i = 0; i < 3; i++) {
+		result |= scale((uint32_t)(value >> (10 * i)) & 1023, 1023, 255) << (8 * i);
+	}
+	return result;
+}
+
+/* One channel as IEEE 754 binary16, and back. All but 0 are normal numbers there. */
+static uint64_t to_half(uint32_t value)
+{
+	float fraction = (float)value / 255;
+	uint32_t bits;
+	memcpy(&bits, &fraction, sizeof(bits));
+	return value == 0 ? 0 : (bits - (112u << 23) + (1u << 12)) >> 13;
+}
+
+static uint32_t from_half(uint64_t half)
+{
+	uint32_t bits = ((uint32_t)half << 13) + (112u << 23);
+	float fraction;
+	memcpy(&fraction, &bits, sizeof(fraction));
+	return half == 0 ? 0 : (uint32_t)(fraction * 255 + 0.5f);
+}
+
+static uint64_t to_halves(uint32_t pixel)
+{
+	return to_half(channel(pixel, 16)) | to_half(channel(pixel, 8)) << 16 |
+		to_half(channel(pixel, 0)) << 32 | to_half(pixel >> 24) << 48;
+}
+
+static uint32_t from_halves(uint64_t value)
+{
+	return from_half(value & 0xffff) << 16 | from_half(value >> 16 & 0xffff) << 8 |
+		from_half(value >> 32 & 0xffff) | from_half(value >> 48) << 24;
+}
+
+/* The X bits are noise too: whoever reads them shows it. */
+static uint64_t encode(uint32_t pixel, uint32_t fourcc)
 {
 	switch (fourcc) {
 	case DRM_FORMAT_ARGB8888:
@@ -89,13 +139,20 @@ static uint32_t encode(uint32_t pixel, uint32_t fourcc)
 		return (swap_red_and_blue(pixel) & 0xffffff) | pixel << 24;
 	case DRM_FORMAT_RGB565:
 		return to_565(pixel);
+	case DRM_FORMAT_XRGB2101010:
+		return to_2101010(pixel);
+	case DRM_FORMAT_XBGR2101010:
+		return to_2101010(swap_red_and_blue(pixel));
+	case DRM_FORMAT_ABGR16161616F:
+		return to_halves(pixel);
 	default:
 		FAIL("no such format: 0x%08x", fourcc);
 	}
 }
 
-static uint32_t decode(uint32_t value, uint32_t fourcc)
+static uint32_t decode(uint64_t word, uint32_t fourcc)
 {
+	uint32_t value = (uint32_t)word;
 	switch (fourcc) {
 	case DRM_FORMAT_ARGB8888:
 		return value;
@@ -107,6 +164,12 @@ static uint32_t decode(uint32_t value, uint32_t fourcc)
 		return swap_red_and_blue(value) | 0xff000000;
 	case DRM_FORMAT_RGB565:
 		return from_565(value);
+	case DRM_FORMAT_XRGB2101010:
+		return from_2101010(value);
+	case DRM_FORMAT_XBGR2101010:
+		return swap_red_and_blue(from_2101010(value));
+	case DRM_FORMAT_ABGR16161616F:
+		return from_halves(word);
 	default:
 		FAIL("no such format: 0x%08x", fourcc);
 	}
@@ -115,12 +178,12 @@ static uint32_t decode(uint32_t value, uint32_t fourcc)
 void picture_encode(
 	const struct picture *picture, void *data, uint32_t stride_bytes, uint32_t fourcc)
 {
-	size_t pixel_bytes = fourcc == DRM_FORMAT_RGB565 ? 2 : 4;
+	size_t pixel_bytes = buffer_bytes_per_pixel(fourcc);
 	const uint32_t *from = picture->pixels;
 	for (int y = 0; y < picture->height_px; y++) {
 		uint8_t *to = (uint8_t *)data + (size_t)y * stride_bytes;
 		for (int x = 0; x < picture->width_px; x++) {
-			uint32_t value = encode(*from++, fourcc);
+			uint64_t value = encode(*from++, fourcc);
 			memcpy(to + (size_t)x * pixel_bytes, &value, pixel_bytes);
 		}
 	}
@@ -130,12 +193,12 @@ void picture_decode(struct picture *picture, const void *data, uint32_t stride_b
 	uint32_t fourcc, int width_px, int height_px)
 {
 	picture_init(picture, width_px, height_px, 0);
-	size_t pixel_bytes = fourcc == DRM_FORMAT_RGB565 ? 2 : 4;
+	size_t pixel_bytes = buffer_bytes_per_pixel(fourcc);
 	uint32_t *to = picture->pixels;
 	for (int y = 0; y < height_px; y++) {
 		const uint8_t *from = (const uint8_t *)data + (size_t)y * stride_bytes;
 		for (int x = 0; x < width_px; x++) {
-			uint32_t value = 0;
+			uint64_t value = 0;
 			memcpy(&value, from + (size_t)x * pixel_bytes, pixel_bytes);
 			*to++ = decode(value, fourcc);
 		}

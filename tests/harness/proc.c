@@ -76,6 +76,19 @@ struct proc_mappings proc_mappings_of(pid_t pid, uint64_t inode)
 	return mappings;
 }
 
+size_t proc_count_mappings_named(pid_t pid, const char *name)
+{
+	size_t count = 0;
+	FILE *file = open_file(pid, "maps");
+	char line[PATH_MAX + 128];
+	while (fgets(line, sizeof(line), file) != NULL) {
+		const char *path = strchr(line, '/');
+		count += path != NULL && strncmp(path, name, strlen(name)) == 0;
+	}
+	fclose(file);
+	return count;
+}
+
 static bool find_kib(FILE *file, const char *field, size_t *bytes)
 {
 	char line[256];

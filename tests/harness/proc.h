@@ -23,6 +23,9 @@ struct proc_mappings {
 /* The mappings of `inode` (st_ino of a memfd or a dma-buf) in the process. */
 struct proc_mappings proc_mappings_of(pid_t pid, uint64_t inode);
 
+/* Mappings of the process whose name begins with `name`, as the kernel prints it in maps. */
+size_t proc_count_mappings_named(pid_t pid, const char *name);
+
 /* Bytes of private anonymous memory, from smaps_rollup. */
 size_t proc_anonymous_bytes(pid_t pid);
 

@@ -101,7 +101,7 @@ static void format_arguments(char *text, size_t size, const char *format, va_lis
 	CHECK(length >= 0 && (size_t)length < size - used);
 }
 
-void server_start(struct server *server, const char *format, ...)
+static void start(struct server *server, const char *format, va_list arguments)
 {
 	static int started;
 	*server = (struct server){.descriptors = -1};
@@ -112,15 +112,45 @@ void server_start(struct server *server, const char *format, ...)
 	char text[1024], log_name[32];
 	snprintf(text, sizeof(text), "--backend headless --ready-fd %d --probe-timeout %d ",
 		pipe_fds[1], case_seconds(10) * 1000);
-	va_list arguments;
-	va_start(arguments, format);
 	format_arguments(text, sizeof(text), format, arguments);
-	va_end(arguments);
 	snprintf(log_name, sizeof(log_name), "gesso-%d.log", ++started);
 	server->pid = spawn(text, log_name);
+	server->ready_fd = pipe_fds[0];
 	close(pipe_fds[1]);
-	read_socket_name(server, pipe_fds[0]);
-	close(pipe_fds[0]);
+}
+
+void server_wait_ready(struct server *server)
+{
+	read_socket_name(server, server->ready_fd);
+	close(server->ready_fd);
+	server->ready_fd = -1;
+}
+
+void server_start(struct server *server, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	start(server, format, arguments);
+	va_end(arguments);
+	server_wait_ready(server);
+}
+
+void server_start_early(struct server *server, const char *socket, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	start(server, format, arguments);
+	va_end(arguments);
+	snprintf(server->socket, sizeof(server->socket), "%s", socket);
+	for (int tries = 0; tries < 500 * case_seconds(10); tries++) {
+		struct wl_display *display = wl_display_connect(socket);
+		if (display != NULL) {
+			wl_display_disconnect(display);
+			return;
+		}
+		nanosleep(&(struct timespec){.tv_nsec = 2 * 1000 * 1000}, NULL);
+	}
+	FAIL("the compositor made no socket %s", socket);
 }
 
 static bool wait_for_end(pid_t pid, int seconds, int *status)
@@ -210,11 +240,18 @@ void server_warm_up(struct server *server)
 	server->descriptors = settled_descriptors(server, -1);
 }
 
+static size_t client_mappings(const struct server *server)
+{
+	return proc_count_mappings_named(server->pid, "/memfd:gesso-memfd") +
+		proc_count_mappings_named(server->pid, "/memfd:test-shm") +
+		proc_count_mappings_named(server->pid, "/dmabuf:");
+}
+
 void server_check_empty(struct server *server)
 {
 	CHECK_INT(>=, server->descriptors, 0);
 	int now = settled_descriptors(server, server->descriptors);
-	if (now != server->descriptors) {
+	if (now != server->descriptors || client_mappings(server) != 0) {
 		/* Mesa lets go of the last frame's textures when it draws the next one. */
 		server_check_alive(server);
 		now = settled_descriptors(server, server->descriptors);
@@ -223,6 +260,7 @@ void server_check_empty(struct server *server)
 		proc_print_descriptors(server->pid, stderr);
 		FAIL("the compositor had %d descriptors and now has %d", server->descriptors, now);
 	}
+	CHECK_EQUAL(client_mappings(server), 0);
 	struct client client;
 	client_connect(&client, server);
 	if (client.reporter != NULL) {

@@ -13,6 +13,7 @@ struct server {
 	pid_t pid;
 	char socket[64]; /* name for wl_display_connect */
 	int descriptors; /* open when it was idle, before the case's clients */
+	int ready_fd;    /* -1 once it was read */
 };
 
 /*
@@ -23,6 +24,14 @@ void server_start(struct server *server, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
+ * The same, but returns as soon as `socket`, which the options must name, can be
+ * connected to: its probes run still. server_wait_ready must follow.
+ */
+void server_start_early(struct server *server, const char *socket, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void server_wait_ready(struct server *server);
+
+/*
  * Shows and captures one window, so that whatever the compositor opens once
  * (output buffers, cursor, keymap) is open, and notes its descriptors.
  */
@@ -30,8 +39,8 @@ void server_warm_up(struct server *server);
 
 /*
  * Call when every client of the case is gone. Waits until the compositor has as
- * many descriptors as after server_warm_up, then checks that the ledger knows
- * nobody but the asker. Fails the case otherwise.
+ * many descriptors as after server_warm_up, then checks that it maps no client's
+ * buffer and that the ledger knows nobody but the asker. Fails the case otherwise.
  */
 void server_check_empty(struct server *server);
 

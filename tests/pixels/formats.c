@@ -19,7 +19,7 @@ static const struct {
 static void show(struct stage *stage, size_t row, const char *path, struct picture *got)
 {
 	uint32_t fourcc = fourcc_from_name(case_fixture("format"));
-	bool exact = !fourcc_has_alpha(fourcc) && fourcc != DRM_FORMAT_RGB565;
+	bool exact = fourcc == DRM_FORMAT_XRGB8888 || fourcc == DRM_FORMAT_XBGR8888;
 	struct layer layer;
 	struct buffer buffer;
 	struct picture picture;

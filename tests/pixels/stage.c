@@ -6,7 +6,8 @@
 
 bool fourcc_has_alpha(uint32_t fourcc)
 {
-	return fourcc == DRM_FORMAT_ARGB8888 || fourcc == DRM_FORMAT_ABGR8888;
+	return fourcc == DRM_FORMAT_ARGB8888 || fourcc == DRM_FORMAT_ABGR8888 ||
+		fourcc == DRM_FORMAT_ABGR16161616F;
 }
 
 uint32_t fourcc_from_name(const char *name)
@@ -20,6 +21,9 @@ uint32_t fourcc_from_name(const char *name)
 		{"XBGR8888", DRM_FORMAT_XBGR8888},
 		{"ABGR8888", DRM_FORMAT_ABGR8888},
 		{"RGB565", DRM_FORMAT_RGB565},
+		{"XRGB2101010", DRM_FORMAT_XRGB2101010},
+		{"XBGR2101010", DRM_FORMAT_XBGR2101010},
+		{"ABGR16161616F", DRM_FORMAT_ABGR16161616F},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (strcmp(rows[i].name, name) == 0) {

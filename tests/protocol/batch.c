@@ -27,8 +27,8 @@ CASE(memfd_is_offered)
 	CHECK_EQUAL(memfd->kind, GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_MEMFD);
 	CHECK_EQUAL(memfd->cached, 1);
 	/* pixman has no floating-point format */
-	size_t wanted = strcmp(case_fixture("renderer"), "pixman") == 0 ? FORMATS_LEN - 1
-									: FORMATS_LEN;
+	size_t wanted =
+		strcmp(case_fixture("renderer"), "pixman") == 0 ? FORMATS_LEN - 1 : FORMATS_LEN;
 	CHECK_EQUAL(client.batch.formats_len, wanted);
 	for (size_t i = 0; i < wanted; i++) {
 		CHECK(client_offers_format(&client, formats[i]));
@@ -117,6 +117,36 @@ CASE(two_managers_have_the_same_batch)
 	client_roundtrip(&client);
 	client_disconnect(&client);
 	server_check_empty(&server);
+	server_stop(&server);
+}
+
+/* A client that came before the probe had ended is told when it has. */
+CASE(batch_is_sent_again_after_the_probe)
+{
+	struct server server;
+	struct client client;
+	server_start_early(
+		&server, "early", "--renderer gles2 --allocator memfd --size 64x64 --socket early");
+	client_connect(&client, &server);
+	CHECK_EQUAL(client.batch.done, 1);
+	CHECK_EQUAL(client.batch.formats_len, 0);
+	CHECK_EQUAL(client_find_allocator(&client, "memfd")->reason, REASON(PENDING));
+	struct buffer early, late;
+	buffer_request(&early, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_wait_answer(&early);
+	CHECK_EQUAL(early.state, BUFFER_FAILED);
+	CHECK_EQUAL(early.reason, REASON(PENDING));
+	buffer_destroy(&early);
+	while (client.batch.done < 2) {
+		client_dispatch(&client);
+	}
+	CHECK_EQUAL(client.batch.formats_len, FORMATS_LEN);
+	CHECK_EQUAL(client_find_allocator(&client, "memfd")->reason, 0);
+	buffer_create_native(&late, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_destroy(&late);
+	client_roundtrip(&client);
+	client_disconnect(&client);
+	server_wait_ready(&server);
 	server_stop(&server);
 }
 

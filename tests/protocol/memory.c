@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_XBGR8888,
-	DRM_FORMAT_ABGR8888, DRM_FORMAT_RGB565};
+	DRM_FORMAT_ABGR8888, DRM_FORMAT_RGB565, DRM_FORMAT_XRGB2101010, DRM_FORMAT_XBGR2101010};
 
 #define FORMATS_LEN (sizeof(formats) / sizeof(formats[0]))
 
@@ -85,7 +85,7 @@ static void check_descriptor(const struct buffer *buffer)
 	CHECK_EQUAL(fstat(buffer->fd, &status), 0);
 	CHECK_EQUAL(buffer->size_bytes, status.st_size);
 	CHECK_STRING(buffer->allocator, case_fixture("allocator"));
-	CHECK_EQUAL(buffer->cached, 1);
+	CHECK_EQUAL(buffer->cached, strcmp(buffer->allocator, "vgem") != 0);
 	CHECK_EQUAL(buffer->modifier, DRM_FORMAT_MOD_LINEAR);
 	CHECK_EQUAL(fcntl(buffer->fd, F_GETFL) & O_ACCMODE, O_RDWR);
 	if (strcmp(buffer->allocator, "memfd") == 0) {

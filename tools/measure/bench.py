@@ -22,7 +22,9 @@ from figures import table
 from session import Compositor, Deadline, Process, Programs, SessionError, start_gesso
 
 MARK = 1.05
-RATE_TOLERANCE = 0.03
+RATE_TOLERANCE = 0.05
+# Half of what the outputs can do, so that a busy machine keeps it too.
+RATE_HZ = 30
 RUN_DEADLINE_S = 120
 NS_PER_MS = 1e6
 # A client that fills the output would be scanned out and nothing be composed.
@@ -76,12 +78,14 @@ def run_once(settings, name, start, path, label):
     logs = settings.logs
     demo = [
         settings.programs.demo,
-        "--path", path, "--scene", "full", "--fullscreen", "--frames", str(settings.frames),
+        "--path", path, "--scene", "full", "--fullscreen",
+        "--frames", str(settings.frames), "--rate", str(RATE_HZ),
         "--stats", "json", "--print-ready",
     ]  # fmt: skip
     with start(settings, logs / f"{label}-compositor.log", deadline) as compositor:
         before_ns = thread_ns(compositor.pid)
-        with Process("gesso-demo", demo, logs / f"{label}-demo.log", compositor.environment()) as client:
+        log_path, environment = logs / f"{label}-demo.log", compositor.environment()
+        with Process("gesso-demo", demo, log_path, environment) as client:
             client.wait_line("ready", deadline)
             ready_s = time.monotonic()
             status = client.wait_end(deadline)
@@ -176,7 +180,7 @@ def row(summary):
 def print_verdict(gesso):
     ratio = gesso.get("ratio_to_cage")
     if ratio is None:
-        print("The mark could not be judged: no round had both gesso and cage at one frame rate.")
+        print("The mark could not be judged: gesso and cage never ran at one frame rate.")
     else:
         word = "kept" if ratio <= MARK else "missed"
         print(f"gesso takes {ratio:.3f} × cage's CPU time a frame; the mark, {MARK} ×, is {word}.")
@@ -202,8 +206,9 @@ def main():
     rounds = [run_round(settings, number) for number in range(settings.rounds)]
     summaries = [summarise(rounds, name, width * height / 1e6) for name, _, _ in CONTENDERS]
     print(
-        f"CPU time of the compositor, composed on pixman, one full-screen client of {settings.size} "
-        f"painted in full, {settings.frames} frames, median of {settings.rounds} rounds (range)\n"
+        "CPU time of the compositor, composed on pixman, one full-screen client of "
+        f"{settings.size} painted in full, {settings.frames} frames at {RATE_HZ} Hz, "
+        f"median of {settings.rounds} rounds (range)\n"
     )
     rows = [["compositor", "path", "ms a frame", "ms a megapixel", "frames/s", "ratio to cage's"]]
     print("\n".join(table(rows + [row(summary) for summary in summaries])) + "\n")

@@ -21,6 +21,8 @@ from memory_measure import ALLOCATORS, reason_of
 from session import Deadline, Process, Programs, SessionError, start_gesso
 
 RATE_HZ = 10
+# A smaller screen shows as much of the document, only smaller.
+WIDTH_AT_ZOOM_1 = 1280
 # Painted again and again, so that a buffer that is reused is on the picture, not the first one.
 FRAMES_BEFORE_PICTURE = 5
 # renderer, gesso-demo's path
@@ -53,7 +55,7 @@ def take_pictures(settings, name, compositor, deadline):
     return ppm
 
 
-def describe(report, pids):
+def describe(report, pids, wanted):
     counts = memory_sample.count_frames(report, pids)
     exporters = {dmabuf["exporter"] for dmabuf in report["dmabufs"] if dmabuf["exporter"]}
     return {
@@ -62,15 +64,19 @@ def describe(report, pids):
         "dmabufs": ",".join(sorted(exporters)) or "—",
         "frames": counts["frames"],
         "copied": counts["copied"],
-        "reason": reason_of(report, pids) or "",
+        "reason": reason_of(report, pids) or ("shm was asked for" if wanted == "shm" else ""),
     }
 
 
 def show(settings, renderer, path, document):
     name = f"{settings.lane}-{renderer}-{path}-{pathlib.Path(document).stem}"
     deadline = Deadline(settings.deadline)
-    demo = [settings.programs.demo, "--path", path, "--fullscreen", "--rate", str(RATE_HZ)]
-    demo += ["--print-ready", "--", document]
+    demo = [
+        settings.programs.demo,
+        "--path", path, "--in-turn", "--fullscreen", "--rate", str(RATE_HZ),
+        "--zoom", f"{int(settings.size.split('x')[0]) / WIDTH_AT_ZOOM_1:.3f}",
+        "--print-ready", "--", document,
+    ]  # fmt: skip
     shown = {"name": name, "renderer": renderer, "wanted": path, "document": document}
     try:
         with start_gesso(
@@ -86,7 +92,7 @@ def show(settings, renderer, path, document):
         ) as client:
             client.wait_line("ready", deadline)
             report = wait_frames(settings.programs, compositor, client, deadline)
-            shown.update(describe(report, [client.pid]))
+            shown.update(describe(report, [client.pid], path))
             shown["ppm"] = take_pictures(settings, name, compositor, deadline)
             if path == "native" and shown["path"] != "native":
                 shown["failed"] = f"path native was not had: {shown['reason']}"
@@ -110,7 +116,8 @@ def row(shown):
 
 
 def print_shown(shown):
-    head = ["picture", "path", "allocator", "dma-bufs of", "frames", "KiB copied a frame", "why not native"]
+    head = ["picture", "path", "allocator", "dma-bufs of", "frames", "KiB copied a frame"]
+    head.append("why not native")
     for line in table([head] + [row(one) for one in shown]):
         print(f"  {line}")
     for one in shown:

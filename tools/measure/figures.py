@@ -52,9 +52,8 @@ def signed_mib(change):
 def table(rows, gap="  "):
     """Rows of strings as lines; the first column is to the left, the others to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        gap.join(
-            [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
-        ).rstrip()
-        for row in rows
-    ]
+    lines = []
+    for first, *others in rows:
+        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:])]
+        lines.append(gap.join([first.ljust(widths[0])] + cells).rstrip())
+    return lines

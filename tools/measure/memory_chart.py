@@ -41,7 +41,8 @@ def rows(lanes):
 def script(lanes, terminal):
     lines = list(rows(lanes))
     plots = ", ".join(
-        f"$data using {i + 2}{':xtic(1)' if i == 0 else ''} title '{title}' linecolor rgb '{colour}'"
+        f"$data using {i + 2}{':xtic(1)' if i == 0 else ''} "
+        f"title '{title}' linecolor rgb '{colour}'"
         for i, (_, title, colour) in enumerate(BARS)
     )
     first = lanes[0]

@@ -27,6 +27,8 @@ FIGURES = (
     ("texture", "texture bytes", "claimed by the compositor"),
     ("texture_unaccounted", "  of these not in its PSS", "claimed by the compositor"),
     ("honest_total", "honest total", "the sum of PSS and all that is in no PSS"),
+    ("files", "  of it program files", "measured: Pss_File of smaps_rollup"),
+    ("less_files", "honest total less program files", "the same with PSS less Pss_File"),
 )
 FIGURE_NAMES = tuple(name for name, _, _ in FIGURES)
 # These add up to the honest total.
@@ -37,6 +39,9 @@ PARTS = (
     "memfd_unaccounted",
     "texture_unaccounted",
 )
+
+
+ROLLUP = "/proc/{}/smaps_rollup"
 
 
 class SampleError(Exception):
@@ -70,6 +75,23 @@ def clients_of(report, pids):
     return [client for client in report["clients"] if client["pid"] in pids]
 
 
+def split_pss(pid):
+    """A process's PSS of files, and the rest of it, from one reading; the first falls whenever
+    another process maps the same files, and so between two readings."""
+    found = {}
+    try:
+        with open(ROLLUP.format(pid), encoding="ascii") as rollup:
+            for line in rollup:
+                name, _, value = line.partition(":")
+                if name in ("Pss", "Pss_File"):
+                    found[name] = int(value.split()[0]) * 1024
+    except OSError:
+        pass
+    if len(found) < 2:
+        return None, None
+    return found["Pss_File"], found["Pss"] - found["Pss_File"]
+
+
 def sample_from_report(report, pids):
     clients = clients_of(report, pids)
     compositor = report["compositor"]
@@ -88,6 +110,10 @@ def sample_from_report(report, pids):
     if len(clients) != len(pids):
         sample["clients_pss"] = sample["clients_pss_with_dmabuf"] = None
     sample["honest_total"] = total(sample[part] for part in PARTS)
+    split = [split_pss(pid) for pid in [compositor["pid"], *pids]]
+    sample["files"] = total(files for files, _ in split)
+    rest = [rest for _, rest in split]
+    sample["less_files"] = total(rest + [sample[part] for part in PARTS if "_pss" not in part])
     return sample
 
 
@@ -102,6 +128,13 @@ def count_frames(report, pids):
             if path["frames"] > 0:
                 counts["paths"][name] = counts["paths"].get(name, 0) + path["frames"]
     return counts
+
+
+def count_path(report, pids, path):
+    """Frames and bytes copied so far on one path."""
+    paths = [client["paths"].get(path) for client in clients_of(report, pids)]
+    paths = [figures for figures in paths if figures]
+    return sum(p["frames"] for p in paths), sum(p["copied_bytes"] for p in paths)
 
 
 def main_path(counts):

@@ -17,6 +17,9 @@ STOP_S = 10
 LOG_TAIL_LINES = 12
 # The environment that gesso and its rivals would otherwise take other choices from.
 IGNORED_VARIABLES = ("WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY", "GESSO_LOG")
+# By default glibc comes to keep freed blocks of up to 32 MiB, as large as textures are, and a
+# measurement would depend on what was freed before. Held here, it gives them back at once.
+ALLOCATION = {"MALLOC_MMAP_THRESHOLD_": "131072"}
 
 
 class SessionError(Exception):
@@ -43,7 +46,7 @@ class Process:
         self.name = name
         self.log_path = pathlib.Path(log_path)
         variables = {k: v for k, v in os.environ.items() if k not in IGNORED_VARIABLES}
-        variables.update(environment or {})
+        variables.update({**ALLOCATION, **(environment or {})})
         with open(self.log_path, "wb") as log:
             self.popen = subprocess.Popen(
                 [str(word) for word in command],
@@ -63,12 +66,11 @@ class Process:
     def __exit__(self, *_):
         self.stop()
 
-    def log_tail(self):
-        lines = self.log_path.read_text(errors="replace").splitlines()
-        return "\n".join(f"    {line}" for line in lines[-LOG_TAIL_LINES:])
-
     def fail(self, words):
-        raise SessionError(f"{self.name} {words}; its log ({self.log_path}) ends:\n{self.log_tail()}")
+        """Raises with the log's last line beside the words, and those before it below."""
+        lines = self.log_path.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+        last = f": {lines[-1]}" if lines else ""
+        raise SessionError("\n".join([f"{self.name} {words}{last}", *lines[:-1]]))
 
     def check_alive(self):
         status = self.popen.poll()
@@ -187,7 +189,9 @@ class Compositor(Process):
         return {"WAYLAND_DISPLAY": self.socket}
 
 
-def start_gesso(programs, renderer, allocator, size, log_path, deadline, extra=(), environment=None):
+def start_gesso(
+    programs, renderer, allocator, size, log_path, deadline, extra=(), environment=None
+):
     """A headless gesso, ready: every allocator's probe has answered."""
     command = [
         programs.gesso,

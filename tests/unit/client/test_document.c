@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 #include "document.h"
+#include <gdk-pixbuf/gdk-pixbuf.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -140,6 +141,30 @@ static void test_image(void)
 	g_byte_array_unref(png);
 }
 
+static void test_jpeg(void)
+{
+	char message[256];
+	gchar *jpeg;
+	gsize size;
+	GdkPixbuf *pixbuf = gdk_pixbuf_new(GDK_COLORSPACE_RGB, FALSE, 8, 200, 100);
+	gdk_pixbuf_fill(pixbuf, 0xff0000ff);
+	CHECK(gdk_pixbuf_save_to_buffer(pixbuf, &jpeg, &size, "jpeg", NULL, NULL));
+	g_object_unref(pixbuf);
+	struct document *document = load_bytes(jpeg, size, "a", message);
+	CHECK(document);
+	CHECK(document->width == 200 && document->height == 100);
+	cairo_surface_t *surface = paint(document);
+	CHECK((read_pixel(surface, 199, 99) >> 16 & 0xff) > 0xf0);
+	CHECK((read_pixel(surface, 199, 99) & 0xff) < 0x10);
+	cairo_surface_destroy(surface);
+	document_destroy(document);
+	CHECK(!load_bytes(jpeg, size * 7 / 8, "a.jpg", message));
+	CHECK(strstr(message, "cut off"));
+	CHECK(!load_bytes(jpeg, 20, "a.jpg", message));
+	CHECK(message[0]);
+	g_free(jpeg);
+}
+
 /* One page of 100×50 with a black square; the offsets are left for poppler to find. */
 static void test_pdf(void)
 {
@@ -210,6 +235,7 @@ static const struct check_case cases[] = {
 	{"samples", test_samples},
 	{"same-twice", test_same_twice},
 	{"image", test_image},
+	{"jpeg", test_jpeg},
 	{"pdf", test_pdf},
 	{"wrong-files", test_wrong_files},
 	{"long-lines", test_long_lines},

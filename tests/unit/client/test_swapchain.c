@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 #include "frames.h"
+#include <drm_fourcc.h>
 #include <time.h>
 
 static void sleep_ms(long ms)
@@ -143,6 +144,73 @@ static void test_shadow(void)
 	frames_finish(&server, swapchain);
 }
 
+/* Fixed double buffering, where the compositor would do with one. */
+static void test_in_turn(void)
+{
+	struct fake_server server = {.no_manager = true, .release = FAKE_RELEASE_ON_COMMIT};
+	fake_start(&server);
+	struct gesso_swapchain *swapchain =
+		gesso_swapchain_create(server.gesso, server.surface, 33, 17, DRM_FORMAT_XRGB8888,
+			&(struct gesso_swapchain_options){.max_buffers = 2, .in_turn = true});
+	CHECK(swapchain);
+	for (int i = 0; i < 6; i++)
+		CHECK_EQUAL(frames_paint(&server, swapchain).buffer_age, i < 2 ? 0 : 2);
+	CHECK_EQUAL(frames_info(swapchain).buffers, 2);
+	frames_finish(&server, swapchain);
+}
+
+static void handle_sync(void *data, struct wl_callback *callback, uint32_t serial)
+{
+	*(bool *)data = true;
+}
+
+static const struct wl_callback_listener sync_listener = {.done = handle_sync};
+
+/* The library reads the caller's events off the socket, and leaves them to the caller. */
+static void test_foreign_events(void)
+{
+	struct fake_server server = {0};
+	fake_start(&server);
+	bool done = false;
+	struct wl_callback *sync = wl_display_sync(server.client_display);
+	wl_callback_add_listener(sync, &sync_listener, &done);
+	struct gesso_swapchain *swapchain = frames_create(&server, GESSO_CLIENT_PATH_AUTO, 2);
+	frames_paint(&server, swapchain);
+	frames_paint(&server, swapchain);
+	CHECK(!done);
+	CHECK(wl_display_dispatch_pending(server.client_display) > 0);
+	CHECK(done);
+	wl_callback_destroy(sync);
+	frames_finish(&server, swapchain);
+}
+
+/* Two of them on one display, such as a toolkit's and a plug-in's, do not meet. */
+static void test_two_clients(void)
+{
+	struct fake_server server = {0};
+	fake_start(&server);
+	struct gesso_swapchain *swapchain = frames_create(&server, GESSO_CLIENT_PATH_AUTO, 2);
+	frames_paint(&server, swapchain);
+	struct gesso_client *other = gesso_client_create(server.client_display, 200);
+	struct wl_surface *surface = wl_compositor_create_surface(server.compositor);
+	struct gesso_swapchain *second =
+		gesso_swapchain_create(other, surface, 8, 8, DRM_FORMAT_RGB565, NULL);
+	struct gesso_frame frame;
+	enum gesso_result result = GESSO_BUSY;
+	for (int i = 0; i < 5 && result == GESSO_BUSY; i++) {
+		result = gesso_swapchain_begin_frame(second, &frame);
+		fake_pump(&server);
+	}
+	CHECK_EQUAL(result, GESSO_OK);
+	CHECK_EQUAL(frames_info(second).path, GESSO_CLIENT_PATH_NATIVE);
+	frames_paint(&server, swapchain);
+	gesso_swapchain_destroy(second);
+	gesso_client_destroy(other);
+	wl_surface_destroy(surface);
+	frames_paint(&server, swapchain);
+	frames_finish(&server, swapchain);
+}
+
 static const struct check_case cases[] = {
 	{"age-and-stale", test_age_and_stale},
 	{"upload-uses-one-buffer", test_upload_uses_one_buffer},
@@ -151,6 +219,9 @@ static const struct check_case cases[] = {
 	{"still", test_still},
 	{"resize", test_resize},
 	{"shadow", test_shadow},
+	{"in-turn", test_in_turn},
+	{"foreign-events", test_foreign_events},
+	{"two-clients", test_two_clients},
 };
 
 int main(int argc, char **argv)

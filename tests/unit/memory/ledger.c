@@ -188,9 +188,32 @@ CASE(names_are_cut_between_characters)
 	gesso_ledger_client_set_name(client, name);
 	CHECK_EQUAL(strlen(client->name), 62);
 	gesso_ledger_client_set_name(client, "a\033[31mb\n");
-	CHECK_STRING(client->name, "a [31mb ");
+	CHECK_STRING(client->name, "a?[31mb?");
+	gesso_ledger_client_set_name(client, "x\xff\xfe y \xc2\x9b z \xed\xa0\x80 \xe2\x82\xac");
+	CHECK_STRING(client->name, "x?? y ? z ??? \xe2\x82\xac");
 	gesso_ledger_client_set_name(client, NULL);
 	CHECK_STRING(client->name, "");
+	fixture_finish(&fixture);
+}
+
+CASE(buffers_are_counted_too)
+{
+	struct fixture fixture;
+	fixture_init(&fixture, 1000000);
+	struct gesso_ledger_client *client =
+		gesso_ledger_client_get(fixture.ledger, fixture.wl_client);
+	struct gesso_reason why = {0};
+	for (int i = 0; i < GESSO_LEDGER_MAX_BUFFERS; i++) {
+		CHECK(gesso_ledger_client_charge(client, 1, &why));
+	}
+	CHECK(!gesso_ledger_client_charge(client, 1, &why));
+	CHECK_EQUAL(why.code, GESSO_REASON_OVER_BUDGET);
+	gesso_ledger_client_discharge(client, 1);
+	CHECK(gesso_ledger_client_charge(client, 1, &why));
+	for (int i = 0; i < GESSO_LEDGER_MAX_BUFFERS; i++) {
+		gesso_ledger_client_discharge(client, 1);
+	}
+	CHECK_EQUAL(client->held_buffers, 0);
 	fixture_finish(&fixture);
 }
 

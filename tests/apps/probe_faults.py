@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""A probe helper that crashes, hangs, babbles or is not there: wl_shm goes on, native is refused."""
+
+import os
+import signal
+import time
+
+import rig
+from demo import Demo, SAMPLES
+from rig import check, check_equal, wait_until
+
+TIMEOUT_MS = 1500
+HELPERS = {
+    "crashes": "kill -SEGV $$",
+    "aborts": "kill -ABRT $$",
+    "sleeps": "exec sleep 1000",
+    "ignores_signals": "trap '' TERM INT HUP; while :; do sleep 1; done",
+    "babbles": "head -c 300000 /dev/urandom; head -c 300000 /dev/zero; exit 0",
+    "fails": "echo nothing to see; exit 1",
+    "says_nothing": "exit 0",
+    "closes_and_stays": "exec >&- 2>&- <&-; exec sleep 1000",
+    "leaves_a_child": "sleep 1000 & exit 0",
+}
+
+
+def check_refused(case, gesso, began):
+    bound = TIMEOUT_MS / 1000 * 2 + 5 * rig.SLOW
+    took = time.monotonic() - began
+    check(took < bound, f"ready only after {took:.1f} s")
+    memfd = [a for a in gesso.memory()["allocators"] if a["name"] == "memfd"]
+    check_equal(len(memfd), 1, "allocators named memfd")
+    check(not memfd[0]["offered"], "memfd is offered")
+    check_equal(memfd[0]["reason"], "probe-failed", f"the reason ({memfd[0]['words']})")
+    check(memfd[0]["words"], "no words")
+
+    demo = Demo(case, gesso.env, "--still", SAMPLES / "gesso.txt").wait_ready()
+    figures = demo.end()
+    check_equal(figures["path"], "shm", "the path")
+    check(figures["reason"]["code"] != 0, f"no reason: {figures}")
+    return memfd[0]["words"]
+
+
+def start(case, helper, **options):
+    began = time.monotonic()
+    gesso = rig.Gesso(
+        case,
+        "--renderer",
+        "pixman",
+        "--size",
+        "320x240",
+        "--probe-timeout",
+        TIMEOUT_MS,
+        env={"GESSO_PROBE_HELPER": str(helper)},
+        **options,
+    )
+    return gesso, began
+
+
+def case_helper(case):
+    script = case.dir / "helper"
+    script.write_text("#!/bin/sh\n" + HELPERS[case.fixture("helper")] + "\n")
+    script.chmod(0o700)
+    gesso, began = start(case, script)
+    check_refused(case, gesso, began)
+    check_equal(rig.children_of(gesso.pid), [], "helpers that are left")
+    gesso.stop()
+    # What the helper itself left behind is its own, not gesso's.
+    for pid in rig.children_of(os.getpid()):
+        os.kill(pid, signal.SIGKILL)
+
+
+def case_no_helper(case):
+    (case.dir / "text").write_text("not a program\n")
+    for path in ("/nonexistent/helper", str(case.dir / "text"), str(case.dir)):
+        gesso, began = start(case, path)
+        words = check_refused(case, gesso, began)
+        check(path.rsplit("/", 1)[-1] in words or "helper" in words, f"{path}: {words}")
+        gesso.stop()
+
+
+def case_serves_while_it_probes(case):
+    """wl_shm is there at once: the probe takes its time beside it."""
+    script = case.dir / "helper"
+    script.write_text("#!/bin/sh\nexec sleep 1000\n")
+    script.chmod(0o700)
+    process = case.start(
+        "gesso",
+        [
+            os.environ["GESSO_BIN"],
+            *("--backend", "headless", "--renderer", "pixman"),
+            *("--socket", "early", "--probe-timeout", "600000"),
+        ],
+        {"GESSO_PROBE_HELPER": str(script)},
+    )
+    env = {"WAYLAND_DISPLAY": "early"}
+    wait_until((case.dir / "early").exists, "the socket")
+    ground = case.grim(env)
+    client = case.start("weston-flower", ["weston-flower"], env)
+    wait_until(lambda: case.grim(env) != ground, "a window before the probe has ended")
+    demo = Demo(case, env, "--still", SAMPLES / "gesso.txt").wait_ready()
+    figures = demo.end()
+    check_equal(figures["path"], "shm", "the path while the probe runs")
+    client.end()
+    process.send(signal.SIGTERM)
+    check_equal(process.wait(), 0, "gesso's status while the probe runs")
+
+
+if __name__ == "__main__":
+    rig.main(globals())

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Each call of an allocator into the kernel fails, each way: one path down, nothing else. */
+#include "buffer.h"
+#include "case.h"
+#include "client.h"
+#include "fault.h"
+#include "proc.h"
+#include "report.h"
+#include "window.h"
+#include "workdir.h"
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define REASON(name) GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_REASON_##name
+
+static const struct {
+	int error;
+	uint32_t reason;
+} errors[] = {
+	{ENOENT, REASON(DEVICE_MISSING)},
+	{EACCES, REASON(PERMISSION_DENIED)},
+	{EINVAL, REASON(KERNEL_ERROR)},
+	{ENOMEM, REASON(NO_MEMORY)},
+	{EMFILE, REASON(NO_DESCRIPTORS)},
+	{ENOSPC, REASON(NO_MEMORY)},
+};
+#define ERRORS_LEN (sizeof(errors) / sizeof(errors[0]))
+
+static volatile struct fault *fault_begin(void)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/fault", workdir_path());
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CHECK_INT(>=, fd, 0);
+	CHECK_EQUAL(ftruncate(fd, sizeof(struct fault)), 0);
+	void *map = mmap(NULL, sizeof(struct fault), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	CHECK(map != MAP_FAILED);
+	setenv("GESSO_FAULT", path, 1);
+	/* a directory that others may read is no place to keep answers: each start probes anew */
+	snprintf(path, sizeof(path), "%s/gesso-probe", getenv("XDG_RUNTIME_DIR"));
+	CHECK_EQUAL(mkdir(path, 0755), 0);
+	setenv("GESSO_TEST_PRELOAD", getenv("GESSO_FAULT_SO"), 1);
+	return map;
+}
+
+static void fault_set(volatile struct fault *fault, enum fault_call call, int error)
+{
+	fault->call = FAULT_NONE;
+	fault->error = error;
+	fault->hits = 0;
+	fault->call = (int32_t)call;
+}
+
+static void fault_end(volatile struct fault *fault)
+{
+	munmap((void *)fault, sizeof(*fault));
+}
+
+static void start(struct server *server)
+{
+	server_start(server, "--renderer %s --allocator %s --size 64x64", case_fixture("renderer"),
+		case_fixture("allocator"));
+}
+
+/* The reason is in the batch, in the report, and in the answer to a request. */
+static void check_refused(struct client *client, uint32_t reason)
+{
+	const char *name = case_fixture("allocator");
+	const struct client_allocator *told = client_find_allocator(client, name);
+	CHECK(told != NULL);
+	CHECK_EQUAL(told->reason, reason);
+	CHECK(told->words[0] != '\0');
+	CHECK_EQUAL(client->batch.formats_len, 0);
+
+	struct report report;
+	report_read(&report, client);
+	for (size_t i = 0; i < report.allocators_len; i++) {
+		if (strcmp(report.allocators[i].name, name) == 0) {
+			CHECK_STRING(report.allocators[i].words, told->words);
+		}
+	}
+	struct buffer buffer;
+	buffer_request(&buffer, client, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_wait_answer(&buffer);
+	CHECK_EQUAL(buffer.state, BUFFER_FAILED);
+	CHECK_EQUAL(buffer.reason, reason);
+	buffer_destroy(&buffer);
+	client_roundtrip(client);
+}
+
+/* True if the call is one of this allocator's. */
+static bool check_start(volatile struct fault *fault, enum fault_call call, size_t error)
+{
+	struct server server;
+	struct client client;
+	fault_set(fault, call, errors[error].error);
+	start(&server);
+	bool hit = fault->hits > 0;
+	server_warm_up(&server);
+	client_connect(&client, &server);
+	if (hit) {
+		check_refused(&client, errors[error].reason);
+	} else {
+		CHECK_INT(>, client.batch.formats_len, 0);
+	}
+	client_disconnect(&client);
+	server_check_empty(&server);
+	server_stop(&server);
+	return hit;
+}
+
+CASE(at_the_start)
+{
+	volatile struct fault *fault = fault_begin();
+	int calls = 0;
+	case_set_deadline(100);
+	for (int call = FAULT_NONE + 1; call < FAULT_CALLS_LEN; call++) {
+		/* Only an open happens nowhere else: the others have all errors below. */
+		size_t first = (size_t)call % ERRORS_LEN;
+		bool hit = check_start(fault, (enum fault_call)call, first);
+		for (size_t i = 0; hit && call == FAULT_OPEN && i < ERRORS_LEN; i++) {
+			if (i != first) {
+				CHECK(check_start(fault, FAULT_OPEN, i));
+			}
+		}
+		calls += hit;
+	}
+	CHECK_INT(>=, calls, 2);
+	fault_end(fault);
+}
+
+/* One request that meets the fault, and one after it that does not. True if it was met. */
+static bool check_request(
+	struct client *client, volatile struct fault *fault, enum fault_call call, size_t error)
+{
+	struct buffer buffer;
+	fault_set(fault, call, errors[error].error);
+	buffer_request(&buffer, client, 33, 17, DRM_FORMAT_XRGB8888);
+	buffer_wait_answer(&buffer);
+	bool hit = fault->hits > 0;
+	fault_set(fault, FAULT_NONE, 0);
+	if (hit) {
+		CHECK_EQUAL(buffer.state, BUFFER_FAILED);
+		CHECK_EQUAL(buffer.reason, errors[error].reason);
+	} else {
+		CHECK_EQUAL(buffer.state, BUFFER_ALLOCATED);
+		buffer_map(&buffer);
+	}
+	buffer_destroy(&buffer);
+	buffer_create_native(&buffer, client, 33, 17, DRM_FORMAT_XRGB8888);
+	buffer_destroy(&buffer);
+	client_roundtrip(client);
+	return hit;
+}
+
+CASE(later)
+{
+	volatile struct fault *fault = fault_begin();
+	struct server server;
+	struct client client;
+	int calls = 0;
+	start(&server);
+	server_warm_up(&server);
+	client_connect(&client, &server);
+	CHECK_INT(>, client.batch.formats_len, 0);
+	for (int call = FAULT_OPEN + 1; call < FAULT_CALLS_LEN; call++) {
+		for (size_t error = 0; error < ERRORS_LEN; error++) {
+			calls += check_request(&client, fault, (enum fault_call)call, error);
+		}
+	}
+	CHECK_INT(>=, calls, 2 * (int)ERRORS_LEN);
+	client_disconnect(&client);
+	server_check_empty(&server);
+	server_stop(&server);
+	fault_end(fault);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* Gesso in a window of a parent that does not do what parents do. */
+#include "case.h"
+#include "server.h"
+#include "workdir.h"
+#include "xdg-shell-protocol.h"
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <wayland-server.h>
+
+enum habit {
+	CLOSES_AT_ONCE,  /* the first commit is answered with xdg_toplevel.close */
+	STOPS_ANSWERING, /* from the first commit on */
+};
+
+static enum habit habit;
+static struct wl_resource *the_toplevel;
+
+static void ignore_destroy(struct wl_client *client, struct wl_resource *resource)
+{
+	wl_resource_destroy(resource);
+}
+
+static void surface_attach(struct wl_client *client, struct wl_resource *resource,
+	struct wl_resource *buffer, int32_t x, int32_t y)
+{
+}
+
+static void surface_rectangle(struct wl_client *client, struct wl_resource *resource, int32_t x,
+	int32_t y, int32_t width, int32_t height)
+{
+}
+
+static void surface_frame(struct wl_client *client, struct wl_resource *resource, uint32_t id)
+{
+	wl_resource_create(client, &wl_callback_interface, 1, id);
+}
+
+static void surface_region(
+	struct wl_client *client, struct wl_resource *resource, struct wl_resource *region)
+{
+}
+
+static void surface_number(struct wl_client *client, struct wl_resource *resource, int32_t number)
+{
+}
+
+static void surface_commit(struct wl_client *client, struct wl_resource *resource)
+{
+	if (the_toplevel != NULL && habit == CLOSES_AT_ONCE) {
+		xdg_toplevel_send_close(the_toplevel);
+	} else if (the_toplevel != NULL && habit == STOPS_ANSWERING) {
+		pause();
+	}
+}
+
+static const struct wl_surface_interface surface_impl = {
+	.destroy = ignore_destroy,
+	.attach = surface_attach,
+	.damage = surface_rectangle,
+	.frame = surface_frame,
+	.set_opaque_region = surface_region,
+	.set_input_region = surface_region,
+	.commit = surface_commit,
+	.set_buffer_transform = surface_number,
+	.set_buffer_scale = surface_number,
+	.damage_buffer = surface_rectangle,
+};
+
+static void create_surface(struct wl_client *client, struct wl_resource *resource, uint32_t id)
+{
+	struct wl_resource *surface = wl_resource_create(client, &wl_surface_interface, 4, id);
+	wl_resource_set_implementation(surface, &surface_impl, NULL, NULL);
+}
+
+static const struct wl_region_interface region_impl = {
+	.destroy = ignore_destroy,
+	.add = surface_rectangle,
+	.subtract = surface_rectangle,
+};
+
+static void create_region(struct wl_client *client, struct wl_resource *resource, uint32_t id)
+{
+	struct wl_resource *region = wl_resource_create(client, &wl_region_interface, 1, id);
+	wl_resource_set_implementation(region, &region_impl, NULL, NULL);
+}
+
+static const struct wl_compositor_interface compositor_impl = {
+	.create_surface = create_surface,
+	.create_region = create_region,
+};
+
+static void toplevel_string(
+	struct wl_client *client, struct wl_resource *resource, const char *text)
+{
+}
+
+static void toplevel_gone(struct wl_resource *resource)
+{
+	the_toplevel = NULL;
+}
+
+static const struct xdg_toplevel_interface toplevel_impl = {
+	.destroy = ignore_destroy,
+	.set_title = toplevel_string,
+	.set_app_id = toplevel_string,
+};
+
+static void get_toplevel(struct wl_client *client, struct wl_resource *resource, uint32_t id)
+{
+	the_toplevel = wl_resource_create(client, &xdg_toplevel_interface, 1, id);
+	wl_resource_set_implementation(the_toplevel, &toplevel_impl, NULL, toplevel_gone);
+}
+
+static void ack_configure(struct wl_client *client, struct wl_resource *resource, uint32_t serial)
+{
+}
+
+static const struct xdg_surface_interface xdg_surface_impl = {
+	.destroy = ignore_destroy,
+	.get_toplevel = get_toplevel,
+	.ack_configure = ack_configure,
+};
+
+static void get_xdg_surface(struct wl_client *client, struct wl_resource *resource, uint32_t id,
+	struct wl_resource *surface)
+{
+	struct wl_resource *xdg_surface = wl_resource_create(client, &xdg_surface_interface, 1, id);
+	wl_resource_set_implementation(xdg_surface, &xdg_surface_impl, NULL, NULL);
+}
+
+static const struct xdg_wm_base_interface wm_base_impl = {
+	.destroy = ignore_destroy,
+	.get_xdg_surface = get_xdg_surface,
+};
+
+static void set_cursor(struct wl_client *client, struct wl_resource *resource, uint32_t serial,
+	struct wl_resource *surface, int32_t x, int32_t y)
+{
+}
+
+static const struct wl_pointer_interface pointer_impl = {
+	.set_cursor = set_cursor,
+	.release = ignore_destroy,
+};
+
+static void get_pointer(struct wl_client *client, struct wl_resource *resource, uint32_t id)
+{
+	struct wl_resource *pointer = wl_resource_create(client, &wl_pointer_interface, 5, id);
+	wl_resource_set_implementation(pointer, &pointer_impl, NULL, NULL);
+}
+
+/* With a pointer: wlroots makes one for each window, after it has told of the window. */
+static const struct wl_seat_interface seat_impl = {
+	.get_pointer = get_pointer,
+	.release = ignore_destroy,
+};
+
+struct global {
+	const struct wl_interface *interface;
+	int version;
+	const void *implementation;
+};
+
+static void bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)
+{
+	const struct global *global = data;
+	struct wl_resource *resource =
+		wl_resource_create(client, global->interface, (int)version, id);
+	wl_resource_set_implementation(resource, global->implementation, NULL, NULL);
+	if (global->interface == &wl_seat_interface) {
+		wl_seat_send_capabilities(resource, WL_SEAT_CAPABILITY_POINTER);
+		if (version >= WL_SEAT_NAME_SINCE_VERSION) {
+			wl_seat_send_name(resource, "seat0");
+		}
+	}
+}
+
+static void serve(void)
+{
+	static const struct global globals[] = {
+		{&wl_compositor_interface, 4, &compositor_impl},
+		{&xdg_wm_base_interface, 1, &wm_base_impl},
+		{&wl_seat_interface, 5, &seat_impl},
+	};
+	struct wl_display *display = wl_display_create();
+	CHECK_EQUAL(wl_display_add_socket(display, "parent"), 0);
+	wl_display_init_shm(display);
+	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
+		wl_global_create(display, globals[i].interface, globals[i].version,
+			(void *)&globals[i], bind);
+	}
+	wl_display_run(display);
+}
+
+static void check_log(const char *words)
+{
+	static char content[1 << 18];
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/nested.log", workdir_path());
+	FILE *file = fopen(path, "re");
+	CHECK(file != NULL);
+	content[fread(content, 1, sizeof(content) - 1, file)] = '\0';
+	fclose(file);
+	CHECK(strstr(content, "Sanitizer: ") == NULL);
+	CHECK(strstr(content, words) != NULL);
+}
+
+static void run_under(enum habit wanted, int outputs, const char *words)
+{
+	habit = wanted;
+	pid_t pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		serve();
+		_exit(0);
+	}
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/parent", workdir_path());
+	while (access(path, F_OK) != 0) {
+		usleep(10000);
+	}
+	setenv("WAYLAND_DISPLAY", "parent", 1);
+	CHECK_EQUAL(server_run("nested.log", "--backend wayland --renderer pixman --outputs %d",
+			    outputs),
+		1);
+	check_log(words);
+	CHECK_EQUAL(kill(pid, SIGKILL), 0);
+	CHECK_EQUAL(waitpid(pid, NULL, 0), pid);
+}
+
+CASE(parent_closes_the_window_at_once)
+{
+	run_under(CLOSES_AT_ONCE, 1, "no output can be shown");
+}
+
+CASE(parent_closes_two_windows_at_once)
+{
+	run_under(CLOSES_AT_ONCE, 2, "no output can be shown");
+}
+
+CASE(parent_stops_answering)
+{
+	run_under(STOPS_ANSWERING, 1, "the parent has not answered");
+}

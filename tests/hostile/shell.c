@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: MIT */
+/* What a well-behaved client is promised: input, places, sizes, and who sees which globals. */
+#include "capture.h"
+#include "case.h"
+#include "cursor-shape-v1-client-protocol.h"
+#include "presentation-time-client-protocol.h"
+#include "scene.h"
+#include "security-context-v1-client-protocol.h"
+#include "single-pixel-buffer-v1-client-protocol.h"
+#include "virtual-keyboard-unstable-v1-client-protocol.h"
+#include "workdir.h"
+#include "xdg-decoration-unstable-v1-client-protocol.h"
+#include <drm_fourcc.h>
+#include <limits.h>
+#include <linux/input-event-codes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define OWN_COLOR 0xff135724
+
+struct keys {
+	struct wl_surface *entered;
+	size_t keymaps, keys, modifiers;
+	uint32_t keymap_size, last_key, last_state;
+	char keymap[64];
+};
+
+static void keyboard_handle_keymap(
+	void *data, struct wl_keyboard *keyboard, uint32_t format, int32_t fd, uint32_t size)
+{
+	struct keys *keys = data;
+	keys->keymaps++;
+	keys->keymap_size = size;
+	char *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	CHECK(text != MAP_FAILED);
+	CHECK_EQUAL(format, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1);
+	snprintf(keys->keymap, sizeof(keys->keymap), "%s", text);
+	munmap(text, size);
+	close(fd);
+}
+
+static void keyboard_handle_enter(void *data, struct wl_keyboard *keyboard, uint32_t serial,
+	struct wl_surface *surface, struct wl_array *pressed)
+{
+	struct keys *keys = data;
+	keys->entered = surface;
+}
+
+static void keyboard_handle_leave(
+	void *data, struct wl_keyboard *keyboard, uint32_t serial, struct wl_surface *surface)
+{
+	struct keys *keys = data;
+	keys->entered = NULL;
+}
+
+static void keyboard_handle_key(void *data, struct wl_keyboard *keyboard, uint32_t serial,
+	uint32_t time_ms, uint32_t key, uint32_t state)
+{
+	struct keys *keys = data;
+	keys->keys++;
+	keys->last_key = key;
+	keys->last_state = state;
+}
+
+static void keyboard_handle_modifiers(void *data, struct wl_keyboard *keyboard, uint32_t serial,
+	uint32_t depressed, uint32_t latched, uint32_t locked, uint32_t group)
+{
+	struct keys *keys = data;
+	keys->modifiers++;
+}
+
+static void keyboard_handle_repeat_info(
+	void *data, struct wl_keyboard *keyboard, int32_t rate, int32_t delay)
+{
+}
+
+static const struct wl_keyboard_listener keyboard_listener = {
+	.keymap = keyboard_handle_keymap,
+	.enter = keyboard_handle_enter,
+	.leave = keyboard_handle_leave,
+	.key = keyboard_handle_key,
+	.modifiers = keyboard_handle_modifiers,
+	.repeat_info = keyboard_handle_repeat_info,
+};
+
+static const char keymap_text[] =
+	"xkb_keymap { xkb_keycodes { include \"evdev\" }; xkb_types { include \"complete\" };"
+	" xkb_compat { include \"complete\" }; xkb_symbols { include \"pc+us\" }; };";
+
+static struct zwp_virtual_keyboard_v1 *create_keyboard(struct client *client)
+{
+	struct zwp_virtual_keyboard_manager_v1 *manager =
+		scene_bind(client, &zwp_virtual_keyboard_manager_v1_interface, 1);
+	CHECK(manager != NULL);
+	struct zwp_virtual_keyboard_v1 *keyboard =
+		zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(manager, client->seat);
+	wl_proxy_destroy((struct wl_proxy *)manager);
+	int fd = memfd_create("keymap", MFD_CLOEXEC);
+	CHECK_EQUAL(write(fd, keymap_text, sizeof(keymap_text)), sizeof(keymap_text));
+	zwp_virtual_keyboard_v1_keymap(
+		keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fd, sizeof(keymap_text));
+	client_roundtrip(client);
+	close(fd);
+	return keyboard;
+}
+
+static void press(struct client *client, struct zwp_virtual_keyboard_v1 *keyboard, uint32_t key)
+{
+	zwp_virtual_keyboard_v1_key(keyboard, 0, key, WL_KEYBOARD_KEY_STATE_PRESSED);
+	zwp_virtual_keyboard_v1_key(keyboard, 0, key, WL_KEYBOARD_KEY_STATE_RELEASED);
+	client_roundtrip(client);
+}
+
+/* To the focused window alone; the focus goes to a new window and comes back when it goes. */
+CASE(keys_follow_the_focus)
+{
+	struct scene scene;
+	struct keys bystanders = {0}, own = {0};
+	scene_begin(&scene);
+	struct zwp_virtual_keyboard_v1 *device = create_keyboard(&scene.offender);
+	struct wl_keyboard *keyboard = wl_seat_get_keyboard(scene.bystander.seat);
+	wl_keyboard_add_listener(keyboard, &keyboard_listener, &bystanders);
+	client_roundtrip(&scene.bystander);
+	client_roundtrip(&scene.bystander);
+	CHECK(bystanders.entered == scene.window.surface);
+	CHECK_INT(>=, bystanders.keymaps, 1);
+	CHECK(strstr(bystanders.keymap, "xkb_keymap") != NULL);
+	press(&scene.offender, device, KEY_A);
+	client_roundtrip(&scene.bystander);
+	CHECK_EQUAL(bystanders.keys, 2);
+	CHECK_EQUAL(bystanders.last_key, KEY_A);
+	CHECK_EQUAL(bystanders.last_state, WL_KEYBOARD_KEY_STATE_RELEASED);
+
+	struct wl_keyboard *own_keyboard = wl_seat_get_keyboard(scene.offender.seat);
+	wl_keyboard_add_listener(own_keyboard, &keyboard_listener, &own);
+	struct window window = {0};
+	struct buffer buffer;
+	scene_show(&window, &buffer, &scene.offender, 50, 40, OWN_COLOR);
+	press(&scene.offender, device, KEY_B);
+	client_roundtrip(&scene.offender);
+	client_roundtrip(&scene.bystander);
+	CHECK(own.entered == window.surface);
+	CHECK(bystanders.entered == NULL);
+	CHECK_EQUAL(own.keys, 2);
+	CHECK_EQUAL(own.last_key, KEY_B);
+	CHECK_EQUAL(bystanders.keys, 2);
+	window_destroy(&window);
+	client_roundtrip(&scene.offender);
+	client_roundtrip(&scene.bystander);
+	CHECK(bystanders.entered == scene.window.surface);
+	zwp_virtual_keyboard_v1_destroy(device);
+	wl_keyboard_destroy(own_keyboard);
+	wl_keyboard_destroy(keyboard);
+	buffer_unmap(&buffer);
+	scene_end(&scene);
+}
+
+static void frame_handle_done(void *data, struct wl_callback *callback, uint32_t time_ms)
+{
+	bool *done = data;
+	*done = true;
+}
+
+static const struct wl_callback_listener frame_listener = {.done = frame_handle_done};
+
+/* A picture that is used as the cursor gets frame callbacks; one that is refused gets none. */
+CASE(cursor_is_set_by_the_one_below_it)
+{
+	struct scene scene;
+	struct mouse mouse;
+	struct buffer picture;
+	scene_begin(&scene);
+	mouse_create(&mouse, &scene.bystander);
+	struct box box = scene_find(&scene, SCENE_COLOR);
+	mouse_move(&mouse, box.x + 10, box.y + 10);
+	CHECK(mouse.entered == scene.window.surface);
+	struct wl_surface *surface = wl_compositor_create_surface(scene.bystander.compositor);
+	buffer_create_shm(&picture, &scene.bystander, 16, 16, DRM_FORMAT_ARGB8888);
+	memset(picture.pixels, 0xff, 16 * 4);
+	wl_pointer_set_cursor(mouse.pointer, mouse.enter_serial, surface, 3, 4);
+	surface_commit_wait(&scene.bystander, surface, &picture);
+
+	struct wl_pointer *others = wl_seat_get_pointer(scene.offender.seat);
+	struct wl_surface *refused = wl_compositor_create_surface(scene.offender.compositor);
+	bool done = false;
+	wl_pointer_set_cursor(others, mouse.enter_serial, refused, 0, 0);
+	struct wl_callback *callback = wl_surface_frame(refused);
+	wl_callback_add_listener(callback, &frame_listener, &done);
+	wl_surface_commit(refused);
+	client_roundtrip(&scene.offender);
+	surface_commit_wait(&scene.bystander, surface, &picture);
+	client_roundtrip(&scene.offender);
+	CHECK(!done);
+	wl_callback_destroy(callback);
+	wl_pointer_destroy(others);
+
+	struct wp_cursor_shape_manager_v1 *shapes =
+		scene_bind(&scene.bystander, &wp_cursor_shape_manager_v1_interface, 1);
+	CHECK(shapes != NULL);
+	struct wp_cursor_shape_device_v1 *device =
+		wp_cursor_shape_manager_v1_get_pointer(shapes, mouse.pointer);
+	for (uint32_t shape = 1; shape <= 34; shape++) {
+		wp_cursor_shape_device_v1_set_shape(device, mouse.enter_serial, shape);
+	}
+	client_roundtrip(&scene.bystander);
+	wp_cursor_shape_device_v1_destroy(device);
+	wp_cursor_shape_manager_v1_destroy(shapes);
+	wl_surface_destroy(surface);
+	mouse_destroy(&mouse);
+	buffer_destroy(&picture);
+	scene_end(&scene);
+}
+
+CASE(cursor_shape_that_is_none)
+{
+	struct scene scene;
+	struct mouse mouse;
+	scene_begin(&scene);
+	mouse_create(&mouse, &scene.offender);
+	struct wp_cursor_shape_manager_v1 *shapes =
+		scene_bind(&scene.offender, &wp_cursor_shape_manager_v1_interface, 1);
+	struct wp_cursor_shape_device_v1 *device =
+		wp_cursor_shape_manager_v1_get_pointer(shapes, mouse.pointer);
+	wp_cursor_shape_device_v1_set_shape(device, 0, 4711);
+	client_expect_error(&scene.offender, "wp_cursor_shape_device_v1",
+		WP_CURSOR_SHAPE_DEVICE_V1_ERROR_INVALID_SHAPE);
+	wl_proxy_destroy((struct wl_proxy *)device);
+	wl_proxy_destroy((struct wl_proxy *)shapes);
+	wl_proxy_destroy((struct wl_proxy *)mouse.device);
+	wl_proxy_destroy((struct wl_proxy *)mouse.pointer);
+	scene_end(&scene);
+}
+
+static void decoration_handle_configure(
+	void *data, struct zxdg_toplevel_decoration_v1 *decoration, uint32_t mode)
+{
+	uint32_t *told = data;
+	*told = mode;
+}
+
+static const struct zxdg_toplevel_decoration_v1_listener decoration_listener = {
+	.configure = decoration_handle_configure,
+};
+
+CASE(decoration_is_the_clients_unless_it_asks)
+{
+	struct scene scene;
+	struct window window = {0};
+	struct buffer buffer;
+	uint32_t told = 0;
+	scene_begin(&scene);
+	struct zxdg_decoration_manager_v1 *manager =
+		scene_bind(&scene.offender, &zxdg_decoration_manager_v1_interface, 1);
+	CHECK(manager != NULL);
+	window_create(&window, &scene.offender, "decorated");
+	struct zxdg_toplevel_decoration_v1 *decoration =
+		zxdg_decoration_manager_v1_get_toplevel_decoration(manager, window.toplevel);
+	zxdg_toplevel_decoration_v1_add_listener(decoration, &decoration_listener, &told);
+	client_roundtrip(&scene.offender);
+	client_roundtrip(&scene.offender);
+	CHECK_EQUAL(told, ZXDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE);
+	zxdg_toplevel_decoration_v1_set_mode(
+		decoration, ZXDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
+	client_roundtrip(&scene.offender);
+	client_roundtrip(&scene.offender);
+	CHECK_EQUAL(told, ZXDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
+	scene_show(&window, &buffer, &scene.offender, 50, 40, OWN_COLOR);
+	zxdg_toplevel_decoration_v1_destroy(decoration);
+	zxdg_decoration_manager_v1_destroy(manager);
+	window_destroy(&window);
+	buffer_destroy(&buffer);
+	scene_end(&scene);
+}
+
+/* One pixel, stretched by a viewport. */
+CASE(single_pixel_is_seen)
+{
+	struct scene scene;
+	struct window window;
+	scene_begin(&scene);
+	struct wp_single_pixel_buffer_manager_v1 *manager =
+		scene_bind(&scene.offender, &wp_single_pixel_buffer_manager_v1_interface, 1);
+	CHECK(manager != NULL);
+	struct buffer pixel = {.width_px = 1, .height_px = 1};
+	pixel.wl_buffer = wp_single_pixel_buffer_manager_v1_create_u32_rgba_buffer(
+		manager, 0x13131313, 0x57575757, 0x24242424, 0xffffffff);
+	window_create(&window, &scene.offender, "one pixel");
+	struct wp_viewport *viewport =
+		wp_viewporter_get_viewport(scene.offender.viewporter, window.surface);
+	wp_viewport_set_destination(viewport, 70, 50);
+	window_show(&window, &pixel);
+	struct box box = scene_find(&scene, OWN_COLOR);
+	CHECK_EQUAL(box.width_px, 70);
+	CHECK_EQUAL(box.height_px, 50);
+	wp_viewport_destroy(viewport);
+	wl_buffer_destroy(pixel.wl_buffer);
+	wp_single_pixel_buffer_manager_v1_destroy(manager);
+	window_destroy(&window);
+	scene_end(&scene);
+}
+
+struct feedback {
+	bool presented, discarded;
+	uint64_t seconds;
+};
+
+static void feedback_handle_sync_output(
+	void *data, struct wp_presentation_feedback *feedback, struct wl_output *output)
+{
+}
+
+static void feedback_handle_presented(void *data, struct wp_presentation_feedback *feedback,
+	uint32_t seconds_hi, uint32_t seconds_lo, uint32_t ns, uint32_t refresh_ns, uint32_t seq_hi,
+	uint32_t seq_lo, uint32_t flags)
+{
+	struct feedback *got = data;
+	got->presented = true;
+	got->seconds = ((uint64_t)seconds_hi << 32) | seconds_lo;
+}
+
+static void feedback_handle_discarded(void *data, struct wp_presentation_feedback *feedback)
+{
+	struct feedback *got = data;
+	got->discarded = true;
+}
+
+static const struct wp_presentation_feedback_listener feedback_listener = {
+	.sync_output = feedback_handle_sync_output,
+	.presented = feedback_handle_presented,
+	.discarded = feedback_handle_discarded,
+};
+
+CASE(presentation_is_told)
+{
+	struct scene scene;
+	struct feedback got = {0};
+	scene_begin(&scene);
+	struct wp_presentation *presentation =
+		scene_bind(&scene.bystander, &wp_presentation_interface, 1);
+	CHECK(presentation != NULL);
+	struct wp_presentation_feedback *feedback =
+		wp_presentation_feedback(presentation, scene.window.surface);
+	wp_presentation_feedback_add_listener(feedback, &feedback_listener, &got);
+	surface_commit(scene.window.surface, &scene.buffer);
+	while (!got.presented && !got.discarded) {
+		client_dispatch(&scene.bystander);
+	}
+	CHECK(got.presented);
+	CHECK_INT(>, got.seconds, 0);
+	wp_presentation_feedback_destroy(feedback);
+	wp_presentation_destroy(presentation);
+	scene_end(&scene);
+}
+
+static void check_place(struct scene *scene, int x, int y, int width_px, int height_px)
+{
+	struct box box = scene_find(scene, OWN_COLOR);
+	CHECK_EQUAL(box.x, x);
+	CHECK_EQUAL(box.y, y);
+	CHECK_EQUAL(box.width_px, width_px);
+	CHECK_EQUAL(box.height_px, height_px);
+}
+
+/* Either fills the output; afterwards the window lies where it lay, in its own size. */
+CASE(maximized_and_fullscreen_fill_the_output)
+{
+	struct scene scene;
+	struct window window = {0};
+	struct buffer small, large;
+	scene_begin(&scene);
+	scene_show(&window, &small, &scene.offender, 50, 40, OWN_COLOR);
+	struct box before = scene_find(&scene, OWN_COLOR);
+	CHECK_EQUAL(before.width_px, 50);
+	for (int round = 0; round < 2; round++) {
+		if (round == 0) {
+			xdg_toplevel_set_maximized(window.toplevel);
+		} else {
+			xdg_toplevel_set_fullscreen(window.toplevel, NULL);
+		}
+		client_roundtrip(&scene.offender);
+		client_roundtrip(&scene.offender);
+		CHECK_EQUAL(window.width_px, SCENE_WIDTH_PX);
+		CHECK_EQUAL(window.height_px, SCENE_HEIGHT_PX);
+		scene_show(&window, &large, &scene.offender, window.width_px, window.height_px,
+			OWN_COLOR);
+		check_place(&scene, 0, 0, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
+		if (round == 0) {
+			xdg_toplevel_unset_maximized(window.toplevel);
+		} else {
+			xdg_toplevel_unset_fullscreen(window.toplevel);
+		}
+		client_roundtrip(&scene.offender);
+		client_roundtrip(&scene.offender);
+		CHECK_EQUAL(window.width_px, 50);
+		CHECK_EQUAL(window.height_px, 40);
+		window_show(&window, &small);
+		check_place(&scene, before.x, before.y, 50, 40);
+		buffer_destroy(&large);
+	}
+	window_destroy(&window);
+	buffer_destroy(&small);
+	scene_end(&scene);
+}
+
+/* By the corner at the top left: the other corner stays. */
+CASE(resized_with_the_pointer)
+{
+	struct scene scene;
+	struct window window = {0};
+	struct mouse mouse;
+	struct buffer small, large;
+	scene_begin(&scene);
+	scene_show(&window, &small, &scene.offender, 50, 40, OWN_COLOR);
+	mouse_create(&mouse, &scene.offender);
+	struct box before = scene_find(&scene, OWN_COLOR);
+	mouse_move(&mouse, before.x + 1, before.y + 1);
+	mouse_button(&mouse, true);
+	xdg_toplevel_resize(window.toplevel, scene.offender.seat, mouse.button_serial,
+		XDG_TOPLEVEL_RESIZE_EDGE_TOP_LEFT);
+	client_roundtrip(&scene.offender);
+	mouse_move(&mouse, before.x + 1 - 12, before.y + 1 - 8);
+	client_roundtrip(&scene.offender);
+	CHECK_EQUAL(window.width_px, 62);
+	CHECK_EQUAL(window.height_px, 48);
+	scene_show(&window, &large, &scene.offender, 62, 48, OWN_COLOR);
+	check_place(&scene, before.x - 12, before.y - 8, 62, 48);
+	mouse_button(&mouse, false);
+	mouse_move(&mouse, 1, 1);
+	check_place(&scene, before.x - 12, before.y - 8, 62, 48);
+	mouse_destroy(&mouse);
+	window_destroy(&window);
+	buffer_destroy(&small);
+	buffer_destroy(&large);
+	scene_end(&scene);
+}
+
+static void acknowledge(void *data, struct xdg_surface *xdg_surface, uint32_t serial)
+{
+	bool *configured = data;
+	*configured = true;
+	xdg_surface_ack_configure(xdg_surface, serial);
+}
+
+static const struct xdg_surface_listener surface_listener = {.configure = acknowledge};
+
+/* At its anchor in the parent, and over it. */
+CASE(popup_lies_where_it_was_asked_for)
+{
+	struct scene scene;
+	struct window window = {0};
+	struct buffer buffer, menu;
+	bool configured = false;
+	scene_begin(&scene);
+	scene_show(&window, &buffer, &scene.offender, 50, 40, 0xff765432);
+	struct box parent = scene_find(&scene, 0xff765432);
+	struct wl_surface *surface = wl_compositor_create_surface(scene.offender.compositor);
+	struct xdg_surface *xdg_surface =
+		xdg_wm_base_get_xdg_surface(scene.offender.wm_base, surface);
+	xdg_surface_add_listener(xdg_surface, &surface_listener, &configured);
+	struct xdg_popup *popup =
+		scene_create_popup(&scene.offender, xdg_surface, window.xdg_surface);
+	wl_surface_commit(surface);
+	while (!configured) {
+		client_dispatch(&scene.offender);
+	}
+	struct picture picture;
+	buffer_create_shm(&menu, &scene.offender, 20, 10, DRM_FORMAT_XRGB8888);
+	picture_init(&picture, 20, 10, OWN_COLOR);
+	picture_encode(&picture, menu.pixels, menu.stride_bytes, menu.fourcc);
+	picture_finish(&picture);
+	surface_commit_wait(&scene.offender, surface, &menu);
+	check_place(&scene, parent.x + 5, parent.y + 6, 20, 10);
+	xdg_popup_destroy(popup);
+	xdg_surface_destroy(xdg_surface);
+	wl_surface_destroy(surface);
+	window_destroy(&window);
+	buffer_destroy(&menu);
+	buffer_destroy(&buffer);
+	scene_end(&scene);
+}
+
+/* What came through a security context does not see what reaches beyond its own windows. */
+CASE(sandboxed_clients_see_less)
+{
+	struct scene scene;
+	int close_fds[2];
+	scene_begin(&scene);
+	struct wp_security_context_manager_v1 *manager =
+		scene_bind(&scene.bystander, &wp_security_context_manager_v1_interface, 1);
+	CHECK(manager != NULL);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sandbox", workdir_path());
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK_EQUAL(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	CHECK_EQUAL(listen(fd, 1), 0);
+	CHECK_EQUAL(pipe(close_fds), 0);
+	struct wp_security_context_v1 *context =
+		wp_security_context_manager_v1_create_listener(manager, fd, close_fds[0]);
+	wp_security_context_v1_set_sandbox_engine(context, "org.example.tests");
+	wp_security_context_v1_commit(context);
+	wp_security_context_v1_destroy(context);
+	client_roundtrip(&scene.bystander);
+	close(fd);
+	close(close_fds[0]);
+
+	struct server sandbox = {0};
+	struct client inmate;
+	snprintf(sandbox.socket, sizeof(sandbox.socket), "sandbox");
+	client_connect(&inmate, &sandbox);
+	CHECK(inmate.manager == NULL);
+	CHECK(inmate.reporter == NULL);
+	CHECK(inmate.screencopy == NULL);
+	CHECK(inmate.virtual_pointers == NULL);
+	CHECK(scene_bind(&inmate, &zwp_virtual_keyboard_manager_v1_interface, 1) == NULL);
+	CHECK(scene_bind(&inmate, &wp_security_context_manager_v1_interface, 1) == NULL);
+	struct window window = {0};
+	struct buffer buffer;
+	scene_show(&window, &buffer, &inmate, 50, 40, OWN_COLOR);
+	CHECK_EQUAL(scene_find(&scene, OWN_COLOR).width_px, 50);
+	window_destroy(&window);
+	buffer_destroy(&buffer);
+	client_disconnect(&inmate);
+	close(close_fds[1]);
+	wp_security_context_manager_v1_destroy(manager);
+	scene_end(&scene);
+}
+
+/* By its number, which it can guess: as if there were none. */
+CASE(sandboxed_client_guesses_a_global)
+{
+	struct scene scene;
+	int close_fds[2];
+	scene_begin(&scene);
+	struct wp_security_context_manager_v1 *manager =
+		scene_bind(&scene.bystander, &wp_security_context_manager_v1_interface, 1);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sandbox", workdir_path());
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK_EQUAL(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	CHECK_EQUAL(listen(fd, 1), 0);
+	CHECK_EQUAL(pipe(close_fds), 0);
+	struct wp_security_context_v1 *context =
+		wp_security_context_manager_v1_create_listener(manager, fd, close_fds[0]);
+	wp_security_context_v1_commit(context);
+	wp_security_context_v1_destroy(context);
+	client_roundtrip(&scene.bystander);
+	close(fd);
+	close(close_fds[0]);
+	for (uint32_t name = 1; name < 40; name++) {
+		struct server sandbox = {0};
+		struct client inmate;
+		snprintf(sandbox.socket, sizeof(sandbox.socket), "sandbox");
+		client_connect(&inmate, &sandbox);
+		struct wl_proxy *guess = wl_registry_bind(
+			inmate.registry, name, &gesso_gpu_memory_buffer_manager_v1_interface, 1);
+		CHECK(wl_display_roundtrip(inmate.display) < 0);
+		wl_proxy_destroy(guess);
+		client_disconnect(&inmate);
+	}
+	close(close_fds[1]);
+	wp_security_context_manager_v1_destroy(manager);
+	scene_end(&scene);
+}

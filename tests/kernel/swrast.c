@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Mesa's kms_swrast draws its own device's buffers, and crashes on others': path off, all else on. */
+#include "buffer.h"
+#include "case.h"
+#include "client.h"
+#include "window.h"
+#include <drm_fourcc.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST_DELAY_MS 300
+
+/* Names vgem's primary node to wlroots. */
+static void name_vgem(void)
+{
+	glob_t found;
+	char target[PATH_MAX], node[64] = "";
+	CHECK_EQUAL(glob("/sys/class/drm/card*", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		if (realpath(found.gl_pathv[i], target) != NULL &&
+			strstr(target, "/vgem/") != NULL) {
+			snprintf(node, sizeof(node), "/dev/dri/%.40s", strrchr(target, '/') + 1);
+		}
+	}
+	globfree(&found);
+	if (node[0] == '\0') {
+		case_skip("there is no vgem device");
+	}
+	setenv("WLR_RENDER_DRM_DEVICE", node, 1);
+	setenv("WLR_RENDERER_ALLOW_SOFTWARE", "1", 1);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Time until a client of wl_shm is served. */
+static int64_t start(struct server *server, struct client *client, const char *allocators)
+{
+	int64_t begin = now_ms();
+	server_start_early(server, allocators,
+		"--renderer gles2-node --allocator %s --size 64x64 --socket %s", allocators,
+		allocators);
+	client_connect(client, server);
+	return now_ms() - begin;
+}
+
+static void end(struct server *server, struct client *client)
+{
+	client_disconnect(client);
+	server_wait_ready(server);
+	server_stop(server);
+}
+
+CASE(swrast_crash_turns_the_path_off)
+{
+	struct server server;
+	struct client client;
+	case_set_deadline(60);
+	name_vgem();
+	int64_t least_ms = start(&server, &client, "none");
+	end(&server, &client);
+
+	int64_t took_ms = start(&server, &client, "udmabuf");
+	printf("served after %lld ms, %lld with a probe beside it\n", (long long)least_ms,
+		(long long)took_ms);
+	CHECK_INT(<, took_ms - least_ms, MOST_DELAY_MS * case_seconds(1));
+	while (client_find_allocator(&client, "udmabuf")->reason ==
+		GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_REASON_PENDING) {
+		client_dispatch(&client);
+	}
+	const struct client_allocator *udmabuf = client_find_allocator(&client, "udmabuf");
+	CHECK_EQUAL(udmabuf->reason, GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_REASON_PROBE_FAILED);
+	CHECK(strstr(udmabuf->words, "import probe crashed") != NULL);
+	CHECK_EQUAL(client.batch.formats_len, 0);
+	server_check_alive(&server);
+	end(&server, &client);
+}
+
+CASE(swrast_shows_its_own_buffers)
+{
+	struct server server;
+	struct client client;
+	case_set_deadline(60);
+	name_vgem();
+	start(&server, &client, "vgem");
+	while (client.batch.formats_len == 0) {
+		client_dispatch(&client);
+	}
+	struct window window;
+	struct buffer buffer;
+	window_create(&window, &client, "vgem");
+	buffer_create_native(&buffer, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	CHECK_EQUAL(buffer.cached, 0);
+	window_show(&window, &buffer);
+	window_destroy(&window);
+	buffer_destroy(&buffer);
+	client_roundtrip(&client);
+	server_check_alive(&server);
+	end(&server, &client);
+}
