@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "server.h"
 #include "allocators/chain.h"
+#include "buffers/fence_gate.h"
 #include "buffers/gpu_memory_buffer.h"
+#include "buffers/linux_dmabuf.h"
 #include "memory/ledger.h"
 #include "memory/report.h"
 #include "renderer/probe.h"
@@ -20,9 +22,7 @@
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
-#include <wlr/types/wlr_linux_dmabuf_v1.h>
 #include <wlr/types/wlr_presentation_time.h>
-#include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_screencopy_v1.h>
 #include <wlr/types/wlr_security_context_v1.h>
 #include <wlr/types/wlr_shm.h>
@@ -33,7 +33,6 @@
 
 #define COMPOSITOR_VERSION 6
 #define SHM_VERSION 2
-#define LINUX_DMABUF_VERSION 4
 #define FRACTIONAL_SCALE_VERSION 1
 /* What waits for a client that does not read, at most, as in other compositors. */
 #define CLIENT_BUFFER_BYTES (1024 * 1024)
@@ -199,18 +198,12 @@ static bool create_privileged(struct server *server)
 	return true;
 }
 
-/* Clients' own dma-bufs, only where hardware imports them. */
 static bool create_linux_dmabuf(struct server *server)
 {
-	struct wlr_renderer *renderer = server->context->renderer;
-	if (!server->context->gles2 || server->context->software ||
-		wlr_renderer_get_drm_fd(renderer) < 0) {
-		return true;
-	}
-	struct wlr_linux_dmabuf_v1 *linux_dmabuf = wlr_linux_dmabuf_v1_create_with_renderer(
-		server->display, LINUX_DMABUF_VERSION, renderer);
+	struct gesso_linux_dmabuf *linux_dmabuf =
+		gesso_linux_dmabuf_create(server->display, server->context, server->ledger);
 	if (linux_dmabuf != NULL) {
-		wlr_scene_set_linux_dmabuf_v1(server->desktop.scene, linux_dmabuf);
+		gesso_linux_dmabuf_set_scene(linux_dmabuf, server->desktop.scene);
 	}
 	return linux_dmabuf != NULL;
 }
@@ -226,7 +219,8 @@ static bool create_surface_globals(struct server *server)
 	}
 	gesso_ledger_watch(server->ledger, compositor);
 	limits_watch(&server->limits, compositor);
-	return wlr_shm_create_with_renderer(display, SHM_VERSION, renderer) != NULL &&
+	return gesso_fence_gate_create(display, compositor) &&
+		wlr_shm_create_with_renderer(display, SHM_VERSION, renderer) != NULL &&
 		wlr_subcompositor_create(display) != NULL &&
 		wlr_viewporter_create(display) != NULL &&
 		wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&

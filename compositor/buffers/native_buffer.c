@@ -2,6 +2,7 @@
 #include "buffers/native_buffer.h"
 #include "renderer/render_context.h"
 #include <drm_fourcc.h>
+#include <wlr/render/drm_format_set.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
 
@@ -11,6 +12,11 @@ static struct native_buffer *native_buffer_from_base(struct wlr_buffer *base)
 {
 	struct native_buffer *buffer = wl_container_of(base, buffer, base);
 	return buffer;
+}
+
+struct native_buffer *native_buffer_try_from_buffer(struct wlr_buffer *base)
+{
+	return base->impl == &buffer_impl ? native_buffer_from_base(base) : NULL;
 }
 
 static void buffer_destroy(struct wlr_buffer *base)
@@ -47,8 +53,11 @@ static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags
 	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0 || buffer->mapping.data == NULL) {
 		return false;
 	}
+	if (buffer->foreign && !gesso_fault_guard_begin(&buffer->guard, &buffer->mapping)) {
+		return false;
+	}
 	/* not ready means that the client left a fence there: its own picture tears */
-	buffer->bracketed = gesso_cpu_access_begin(buffer->memory.fd, buffer->impl->kind, false);
+	buffer->bracketed = gesso_cpu_access_begin(buffer->memory.fd, buffer->kind, false);
 	*data = (char *)buffer->mapping.data + buffer->layout.offset_bytes;
 	*format = buffer->layout.fourcc;
 	*stride_bytes = buffer->layout.stride_bytes;
@@ -59,9 +68,10 @@ static void buffer_end_data_ptr_access(struct wlr_buffer *base)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
 	if (buffer->bracketed) {
-		gesso_cpu_access_end(buffer->memory.fd, buffer->impl->kind, false);
+		gesso_cpu_access_end(buffer->memory.fd, buffer->kind, false);
 		buffer->bracketed = false;
 	}
+	gesso_fault_guard_end(&buffer->guard);
 }
 
 static const struct wlr_buffer_impl buffer_impl = {
@@ -81,6 +91,36 @@ void native_buffer_init(struct native_buffer *buffer, int width_px, int height_p
 	wlr_buffer_init(&buffer->base, &buffer_impl, width_px, height_px);
 }
 
+static void give_back(struct native_buffer *buffer)
+{
+	gesso_mapping_finish(&buffer->mapping);
+	gesso_memory_finish(&buffer->memory);
+}
+
+/* The renderer's answer is the only proof. It keeps an import for the buffer's life. */
+static bool try_texture(struct native_buffer *buffer, const char *of,
+	struct gesso_render_context *context, struct gesso_reason *why)
+{
+	struct wlr_texture *texture = wlr_texture_from_buffer(context->renderer, &buffer->base);
+	if (texture == NULL) {
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+			"%s did not import a buffer of %s, %dx%d, format 0x%08x", context->name, of,
+			buffer->base.width, buffer->base.height, buffer->layout.fourcc);
+		return false;
+	}
+	wlr_texture_destroy(texture);
+	return true;
+}
+
+static bool show_in_place(struct native_buffer *buffer, const char *of,
+	struct gesso_render_context *context, struct gesso_reason *why)
+{
+	buffer->show_dmabuf = context->gles2 || buffer->kind == GESSO_DESCRIPTOR_DMABUF;
+	return (context->gles2 ||
+		       gesso_mapping_init(&buffer->mapping, &buffer->memory, false, why)) &&
+		try_texture(buffer, of, context, why);
+}
+
 bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory *memory,
 	const struct gesso_layout *layout, const struct gesso_allocator_impl *impl,
 	struct gesso_render_context *context, struct gesso_reason *why)
@@ -89,21 +129,65 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 	*memory = (struct gesso_memory){.fd = -1};
 	buffer->layout = *layout;
 	buffer->impl = impl;
-	buffer->show_dmabuf = context->gles2 || impl->kind == GESSO_DESCRIPTOR_DMABUF;
-
-	if (!context->gles2 && !gesso_mapping_init(&buffer->mapping, &buffer->memory, false, why)) {
-		gesso_memory_finish(&buffer->memory);
+	buffer->kind = impl->kind;
+	if (!show_in_place(buffer, impl->name, context, why)) {
+		give_back(buffer);
 		return false;
 	}
-	struct wlr_texture *texture = wlr_texture_from_buffer(context->renderer, &buffer->base);
-	if (texture == NULL) {
-		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-			"%s did not import a buffer of %s, %dx%d, format 0x%08x", context->name,
-			impl->name, layout->width_px, layout->height_px, layout->fourcc);
-		gesso_mapping_finish(&buffer->mapping);
-		gesso_memory_finish(&buffer->memory);
-		return false;
-	}
-	wlr_texture_destroy(texture);
 	return true;
+}
+
+/* What wlroots asks of pixels that it uploads, without an upload to try it. */
+static bool can_upload(const struct native_buffer *buffer, struct gesso_render_context *context)
+{
+	const struct gesso_layout *layout = &buffer->layout;
+	const struct wlr_drm_format_set *uploads =
+		wlr_renderer_get_texture_formats(context->renderer, WLR_BUFFER_CAP_DATA_PTR);
+	uint32_t pixel_bytes = gesso_formats[gesso_format_index(layout->fourcc)].bytes_per_pixel;
+	return uploads != NULL && wlr_drm_format_set_get(uploads, layout->fourcc) != NULL &&
+		layout->stride_bytes % pixel_bytes == 0;
+}
+
+/*
+ * llvmpipe maps what it imports for reading and writing, and where that fails it has
+ * an image all the same, which it draws as black.
+ */
+static bool can_import(const struct native_buffer *buffer, struct gesso_render_context *context,
+	struct gesso_reason *why)
+{
+	struct gesso_mapping mapping;
+	if (!context->gles2 || !context->software) {
+		return true;
+	}
+	if (!gesso_mapping_init(&mapping, &buffer->memory, true, NULL)) {
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+			"%s maps dma-bufs for writing too, which this one refuses: it is copied",
+			context->name);
+		return false;
+	}
+	gesso_mapping_finish(&mapping);
+	return true;
+}
+
+bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso_memory *memory,
+	const struct gesso_layout *layout, struct gesso_render_context *context,
+	struct gesso_reason *why)
+{
+	buffer->memory = *memory;
+	*memory = (struct gesso_memory){.fd = -1};
+	buffer->layout = *layout;
+	buffer->kind = GESSO_DESCRIPTOR_DMABUF;
+	buffer->foreign = true;
+	if (can_import(buffer, context, why) &&
+		show_in_place(buffer, "the client's own", context, why)) {
+		return true;
+	}
+	struct gesso_reason not_mapped = {0};
+	buffer->show_dmabuf = false;
+	buffer->copied = context->gles2 && can_upload(buffer, context) &&
+		gesso_mapping_init(&buffer->mapping, &buffer->memory, false, &not_mapped);
+	if (!buffer->copied) {
+		give_back(buffer);
+	}
+	return buffer->copied;
 }

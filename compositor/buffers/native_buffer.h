@@ -4,14 +4,16 @@
 
 #include "allocators/allocator.h"
 #include "allocators/cpu_access.h"
+#include "allocators/fault_guard.h"
 #include "allocators/layout.h"
 #include <wlr/interfaces/wlr_buffer.h>
 
 /*
- * A wlr_buffer over an allocator's memory, sampled in place: by its DMABUF face
- * (GLES2 imports the descriptor) or by its DATA_PTR face (pixman reads a mapping).
- * Embedded by the gpu_memory_buffer global's buffers and used as it is by the
- * probe helper, so that what is probed is what is offered.
+ * A wlr_buffer over one linear plane, sampled in place: by its DMABUF face (GLES2
+ * imports the descriptor) or by its DATA_PTR face (pixman reads a mapping). The
+ * memory is an allocator's (path native) or a client's own (path dmabuf, on software
+ * renderers). Embedded by the buffers of both globals and used as it is by the probe
+ * helper, so that what is probed is what is offered.
  */
 
 struct gesso_render_context;
@@ -20,14 +22,18 @@ struct native_buffer {
 	struct wlr_buffer base;
 	struct gesso_memory memory;
 	struct gesso_layout layout;
-	const struct gesso_allocator_impl *impl;
+	const struct gesso_allocator_impl *impl; /* NULL if the memory is foreign */
+	enum gesso_descriptor_kind kind;
+	bool foreign; /* a client's own: what reads its mapping is guarded */
+	bool copied;  /* foreign, not imported: each texture is an upload of its mapping */
 	/* private */
 	/*
 	 * Read-only, and only for renderers that read in place. A renderer that imports
-	 * gets no DATA_PTR face: wlroots would copy from it into the texture that a
-	 * surface had before, if that was uploaded.
+	 * gets no DATA_PTR face, unless its import failed: wlroots would copy from it
+	 * into the texture that a surface had before, if that was uploaded.
 	 */
 	struct gesso_mapping mapping;
+	struct gesso_fault_guard guard;
 	bool show_dmabuf;
 	bool bracketed;
 	void (*destroyed)(struct native_buffer *buffer);
@@ -45,5 +51,17 @@ void native_buffer_init(struct native_buffer *buffer, int width_px, int height_p
 bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory *memory,
 	const struct gesso_layout *layout, const struct gesso_allocator_impl *impl,
 	struct gesso_render_context *context, struct gesso_reason *why);
+
+/*
+ * The same for a client's dma-buf, already checked against `layout`. Where the
+ * renderer does not import it but could upload it, it is mapped for that: then
+ * `copied` is set, `why` says what failed, and the result is true.
+ */
+bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso_memory *memory,
+	const struct gesso_layout *layout, struct gesso_render_context *context,
+	struct gesso_reason *why);
+
+/* NULL if `base` is not one of these. */
+struct native_buffer *native_buffer_try_from_buffer(struct wlr_buffer *base);
 
 #endif

@@ -5,7 +5,9 @@
  * of its socket once the probes have ended, and ends on SIGTERM.
  */
 #include "allocators/chain.h"
+#include "buffers/fence_gate.h"
 #include "buffers/gpu_memory_buffer.h"
+#include "buffers/linux_dmabuf.h"
 #include "memory/ledger.h"
 #include "memory/report.h"
 #include "renderer/probe.h"
@@ -124,7 +126,7 @@ int main(int argc, char *argv[])
 	bool gles2 = argc > 1 && strcmp(argv[1], "gles2") == 0;
 	struct gesso_reason why = {0};
 
-	/* the component: renderer, allocators, ledger, the two globals, the probe */
+	/* the component: renderer, allocators, ledger, the three globals, the probe */
 	minimal.context = gesso_render_context_create(
 		backend, gles2 ? GESSO_RENDERER_GLES2 : GESSO_RENDERER_PIXMAN, &why);
 	if (minimal.context == NULL) {
@@ -136,12 +138,14 @@ int main(int argc, char *argv[])
 	struct gesso_ledger *ledger = gesso_ledger_create(minimal.context, 256 << 20);
 	minimal.manager = gesso_gpu_memory_buffer_manager_create(
 		minimal.display, minimal.context, chain, ledger);
+	gesso_linux_dmabuf_create(minimal.display, minimal.context, ledger);
 	gesso_reporter_create(minimal.display, ledger, chain);
 
 	struct wlr_compositor *compositor =
 		wlr_compositor_create(minimal.display, 6, minimal.context->renderer);
 	wlr_shm_create_with_renderer(minimal.display, 1, minimal.context->renderer);
 	gesso_ledger_watch(ledger, compositor);
+	gesso_fence_gate_create(minimal.display, compositor);
 	wlr_screencopy_manager_v1_create(minimal.display);
 	minimal.scene = wlr_scene_create();
 	light_output(&minimal, wlr_headless_add_output(backend, 320, 240));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffer.h"
 #include "check.h"
+#include "dmabuf.h"
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <linux/dma-buf.h>
@@ -187,11 +188,28 @@ void buffer_create_native(
 	buffer_map(buffer);
 }
 
+void buffer_init_dmabuf(struct buffer *buffer, struct wl_buffer *wl_buffer, uint8_t *map)
+{
+	buffer->wl_buffer = wl_buffer;
+	buffer->kind = GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_DMABUF;
+	buffer->state = BUFFER_ALLOCATED;
+	wl_buffer_add_listener(wl_buffer, &buffer_listener, buffer);
+	if (map == NULL) {
+		buffer_map(buffer);
+		return;
+	}
+	note_inode(buffer);
+	buffer->map = map;
+	buffer->pixels = map + buffer->offset_bytes;
+}
+
 void buffer_create(struct buffer *buffer, struct client *client, const char *path, int width_px,
 	int height_px, uint32_t fourcc)
 {
 	if (strcmp(path, "native") == 0) {
 		buffer_create_native(buffer, client, width_px, height_px, fourcc);
+	} else if (strncmp(path, "dmabuf:", 7) == 0) {
+		buffer_create_dmabuf(buffer, client, path + 7, width_px, height_px, fourcc);
 	} else {
 		CHECK_STRING(path, "shm");
 		buffer_create_shm(buffer, client, width_px, height_px, fourcc);

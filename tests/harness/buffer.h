@@ -64,7 +64,13 @@ void buffer_map(struct buffer *buffer);
 /* All of the above: fails the case unless the answer is `allocated`. */
 void buffer_create_native(
 	struct buffer *buffer, struct client *client, int width_px, int height_px, uint32_t fourcc);
-/* On "native" or "shm". */
+/*
+ * Over a dma-buf of the client's own behind `wl_buffer`, laid out as `buffer`'s
+ * fields from fd to stride_bytes say. Takes the descriptor, and `map` if there is
+ * one: else the descriptor is mapped.
+ */
+void buffer_init_dmabuf(struct buffer *buffer, struct wl_buffer *wl_buffer, uint8_t *map);
+/* On "native", "shm", or "dmabuf:SOURCE" (dmabuf.h). */
 void buffer_create(struct buffer *buffer, struct client *client, const char *path, int width_px,
 	int height_px, uint32_t fourcc);
 

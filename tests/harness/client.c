@@ -62,6 +62,26 @@ static const struct gesso_gpu_memory_buffer_manager_v1_listener manager_listener
 	.done = manager_handle_done,
 };
 
+static void dmabuf_handle_format(void *data, struct zwp_linux_dmabuf_v1 *dmabuf, uint32_t format)
+{
+}
+
+static void dmabuf_handle_modifier(void *data, struct zwp_linux_dmabuf_v1 *dmabuf, uint32_t format,
+	uint32_t modifier_hi, uint32_t modifier_lo)
+{
+	struct client *client = data;
+	CHECK_INT(<, client->dmabuf_pairs_len, CLIENT_MAX_DMABUF_PAIRS);
+	client->dmabuf_pairs[client->dmabuf_pairs_len++] = (struct client_dmabuf_pair){
+		.fourcc = format,
+		.modifier = (uint64_t)modifier_hi << 32 | modifier_lo,
+	};
+}
+
+static const struct zwp_linux_dmabuf_v1_listener dmabuf_listener = {
+	.format = dmabuf_handle_format,
+	.modifier = dmabuf_handle_modifier,
+};
+
 static void wm_base_handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial)
 {
 	xdg_wm_base_pong(wm_base, serial);
@@ -104,6 +124,7 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 		{&zwlr_virtual_pointer_manager_v1_interface, 1, &client->virtual_pointers},
 		{&gesso_gpu_memory_buffer_manager_v1_interface, 1, &client->manager},
 		{&gesso_memory_reporter_v1_interface, 1, &client->reporter},
+		{&zwp_linux_dmabuf_v1_interface, 3, &client->dmabuf},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (strcmp(interface, wanted[i].interface->name) == 0) {
@@ -137,6 +158,9 @@ void client_connect(struct client *client, const struct server *server)
 	CHECK(client->compositor != NULL && client->shm != NULL && client->wm_base != NULL);
 	wl_shm_add_listener(client->shm, &shm_listener, client);
 	xdg_wm_base_add_listener(client->wm_base, &wm_base_listener, client);
+	if (client->dmabuf != NULL) {
+		zwp_linux_dmabuf_v1_add_listener(client->dmabuf, &dmabuf_listener, client);
+	}
 	if (client->manager != NULL) {
 		gesso_gpu_memory_buffer_manager_v1_add_listener(
 			client->manager, &manager_listener, &client->batch);
@@ -149,7 +173,7 @@ void client_disconnect(struct client *client)
 {
 	void *objects[] = {client->registry, client->compositor, client->subcompositor, client->shm,
 		client->seat, client->wm_base, client->viewporter, client->screencopy,
-		client->virtual_pointers, client->manager, client->reporter};
+		client->virtual_pointers, client->manager, client->reporter, client->dmabuf};
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
 		if (objects[i] != NULL) {
 			wl_proxy_destroy(objects[i]);

@@ -4,6 +4,7 @@
 
 #include "gesso-gpu-memory-buffer-v1-client-protocol.h"
 #include "gesso-memory-report-v1-client-protocol.h"
+#include "linux-dmabuf-v1-client-protocol.h"
 #include "server.h"
 #include "viewporter-client-protocol.h"
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
@@ -21,6 +22,7 @@
 #define CLIENT_MAX_OUTPUTS 4
 #define CLIENT_MAX_LINKS 8
 #define CLIENT_MAX_FORMATS 16
+#define CLIENT_MAX_DMABUF_PAIRS 64
 #define CLIENT_MAX_SHM_FORMATS 64
 
 /* What the last batch of gesso_gpu_memory_buffer_manager_v1 said of one allocator. */
@@ -40,6 +42,12 @@ struct client_batch {
 	bool closed; /* the next event opens a new batch */
 };
 
+/* What zwp_linux_dmabuf_v1 announces at version 3. */
+struct client_dmabuf_pair {
+	uint32_t fourcc;
+	uint64_t modifier;
+};
+
 struct client {
 	struct wl_display *display;
 	struct wl_registry *registry;
@@ -53,6 +61,9 @@ struct client {
 	struct zwlr_virtual_pointer_manager_v1 *virtual_pointers;
 	struct gesso_gpu_memory_buffer_manager_v1 *manager; /* NULL if not offered */
 	struct gesso_memory_reporter_v1 *reporter;          /* NULL if not offered */
+	struct zwp_linux_dmabuf_v1 *dmabuf;                 /* NULL if not offered */
+	struct client_dmabuf_pair dmabuf_pairs[CLIENT_MAX_DMABUF_PAIRS];
+	size_t dmabuf_pairs_len;
 	struct wl_output *outputs[CLIENT_MAX_OUTPUTS];
 	size_t outputs_len;
 	struct client_batch batch;

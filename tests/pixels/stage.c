@@ -50,20 +50,25 @@ void stage_paint(struct stage *stage, struct buffer *buffer, struct picture *pic
 	stage_repaint(buffer, picture, seed);
 }
 
-void stage_begin(struct stage *stage)
+void stage_begin_with(struct stage *stage, const char *options)
 {
 	const char *allocator = case_fixture("allocator");
 	if (strcmp(allocator, "udmabuf") == 0) {
 		case_need_device("/dev/udmabuf");
 	}
-	server_start(&stage->server, "--renderer %s --size %dx%d --fullscreen --allocator %s",
-		case_fixture("renderer"), STAGE_WIDTH_PX, STAGE_HEIGHT_PX, allocator);
+	server_start(&stage->server, "--renderer %s --size %dx%d --fullscreen --allocator %s %s",
+		case_fixture("renderer"), STAGE_WIDTH_PX, STAGE_HEIGHT_PX, allocator, options);
 	server_warm_up(&stage->server);
 	client_connect(&stage->client, &stage->server);
 	window_create(&stage->window, &stage->client, "stage");
 	stage_paint(stage, &stage->ground_buffer, &stage->ground, "shm", STAGE_WIDTH_PX,
 		STAGE_HEIGHT_PX, DRM_FORMAT_XRGB8888, 1);
 	window_show(&stage->window, &stage->ground_buffer);
+}
+
+void stage_begin(struct stage *stage)
+{
+	stage_begin_with(stage, "");
 }
 
 void stage_end(struct stage *stage)

@@ -29,6 +29,8 @@ struct stage {
  * ground. Skips the case where the allocator has no device.
  */
 void stage_begin(struct stage *stage);
+/* The same with more of gesso's options. */
+void stage_begin_with(struct stage *stage, const char *options);
 /* Ends the client, checks that the compositor is empty, and ends it. */
 void stage_end(struct stage *stage);
 

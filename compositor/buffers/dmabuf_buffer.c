@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "allocators/sealed_memfd.h"
+#include "buffers/linux_dmabuf_impl.h"
+#include "buffers/native_buffer.h"
+#include "linux-dmabuf-v1-protocol.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <wlr/types/wlr_buffer.h>
+
+struct dmabuf_buffer {
+	struct native_buffer native;
+	struct wl_resource *resource; /* wl_buffer; NULL once destroyed */
+	struct gesso_ledger_buffer entry;
+	struct wl_listener release;
+};
+
+static const struct wl_buffer_interface wl_buffer_impl;
+
+static bool buffer_is_instance(struct wl_resource *resource)
+{
+	return wl_resource_instance_of(resource, &wl_buffer_interface, &wl_buffer_impl);
+}
+
+/* NULL if it failed. */
+static struct dmabuf_buffer *buffer_try_from_resource(struct wl_resource *resource)
+{
+	assert(buffer_is_instance(resource));
+	return wl_resource_get_user_data(resource);
+}
+
+static struct wlr_buffer *buffer_resource_get_buffer(struct wl_resource *resource)
+{
+	struct dmabuf_buffer *buffer = buffer_try_from_resource(resource);
+	if (buffer == NULL) {
+		wl_resource_post_error(resource, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_WL_BUFFER,
+			"wl_buffer#%u was attached and committed, but 'failed' was sent for it",
+			wl_resource_get_id(resource));
+		return NULL;
+	}
+	return &buffer->native.base;
+}
+
+static const struct wlr_buffer_resource_interface buffer_resource_interface = {
+	.name = "gesso_linux_dmabuf",
+	.is_instance = buffer_is_instance,
+	.from_resource = buffer_resource_get_buffer,
+};
+
+static void buffer_request_destroy(struct wl_client *client, struct wl_resource *resource)
+{
+	wl_resource_destroy(resource);
+}
+
+static const struct wl_buffer_interface wl_buffer_impl = {
+	.destroy = buffer_request_destroy,
+};
+
+static void buffer_handle_release(struct wl_listener *listener, void *data)
+{
+	struct dmabuf_buffer *buffer = wl_container_of(listener, buffer, release);
+	if (buffer->resource != NULL) {
+		wl_buffer_send_release(buffer->resource);
+	}
+}
+
+static void buffer_handle_destroyed(struct native_buffer *native)
+{
+	struct dmabuf_buffer *buffer = wl_container_of(native, buffer, native);
+	wl_list_remove(&buffer->release.link);
+	free(buffer);
+}
+
+static void buffer_handle_resource_destroy(struct wl_resource *resource)
+{
+	struct dmabuf_buffer *buffer = buffer_try_from_resource(resource);
+	if (buffer != NULL) {
+		buffer->resource = NULL;
+		wlr_buffer_drop(&buffer->native.base);
+	}
+}
+
+/* Takes the descriptor out of the claim. */
+static bool take_memory(
+	struct wlr_dmabuf_attributes *claim, struct gesso_memory *memory, struct gesso_reason *why)
+{
+	struct stat status;
+	if (fstat(claim->fd[0], &status) != 0 || status.st_size <= 0) {
+		gesso_reason_set(why, GESSO_REASON_KERNEL_ERROR, "the dma-buf's size is unknown");
+		return false;
+	}
+	*memory = (struct gesso_memory){
+		.fd = claim->fd[0],
+		.size_bytes = (size_t)status.st_size,
+		.inode = status.st_ino,
+	};
+	claim->fd[0] = -1;
+	return true;
+}
+
+static bool set_memory(struct dmabuf_buffer *buffer, struct gesso_memory *memory,
+	const struct wlr_dmabuf_attributes *claim, struct gesso_linux_dmabuf *linux_dmabuf,
+	struct gesso_ledger_client *client, struct gesso_reason *why)
+{
+	struct gesso_layout layout = {
+		.fourcc = claim->format,
+		.width_px = claim->width,
+		.height_px = claim->height,
+		.stride_bytes = claim->stride[0],
+		.offset_bytes = claim->offset[0],
+		.size_bytes = claim->offset[0] + (size_t)claim->stride[0] * (size_t)claim->height,
+	};
+	if (!native_buffer_set_foreign_memory(
+		    &buffer->native, memory, &layout, linux_dmabuf->context, why)) {
+		return false;
+	}
+	if (buffer->native.copied) {
+		gesso_ledger_client_refused(client, GESSO_PATH_DMABUF, why);
+	}
+	return true;
+}
+
+static void enter_in_ledger(
+	struct dmabuf_buffer *buffer, struct gesso_ledger_client *client, uint64_t charged_bytes)
+{
+	const struct native_buffer *native = &buffer->native;
+	buffer->entry = (struct gesso_ledger_buffer){
+		.path = GESSO_PATH_DMABUF,
+		.inode = native->memory.inode,
+		.size_bytes = native->memory.size_bytes,
+		.charged_bytes = charged_bytes,
+		.width_px = native->base.width,
+		.height_px = native->base.height,
+		.fourcc = native->layout.fourcc,
+	};
+	gesso_ledger_buffer_add(&buffer->entry, client, &buffer->native.base);
+}
+
+struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmabuf,
+	struct gesso_ledger_client *client, struct wlr_dmabuf_attributes *claim,
+	struct gesso_reason *why)
+{
+	struct gesso_memory memory;
+	struct dmabuf_buffer *buffer = calloc(1, sizeof(*buffer));
+	if (buffer == NULL) {
+		gesso_reason_set(why, GESSO_REASON_NO_MEMORY, "no memory for a wl_buffer");
+		return NULL;
+	}
+	native_buffer_init(&buffer->native, claim->width, claim->height, buffer_handle_destroyed);
+	wl_list_init(&buffer->release.link);
+	if (!take_memory(claim, &memory, why)) {
+		goto fail;
+	}
+	uint64_t bytes = memory.size_bytes;
+	if (!gesso_ledger_client_charge(client, bytes, why)) {
+		gesso_memory_finish(&memory);
+		goto fail;
+	}
+	if (!set_memory(buffer, &memory, claim, linux_dmabuf, client, why)) {
+		gesso_ledger_client_discharge(client, bytes);
+		goto fail;
+	}
+	enter_in_ledger(buffer, client, bytes);
+	buffer->release.notify = buffer_handle_release;
+	wl_signal_add(&buffer->native.base.events.release, &buffer->release);
+	return buffer;
+
+fail:
+	wlr_buffer_drop(&buffer->native.base);
+	return NULL;
+}
+
+struct wl_resource *dmabuf_buffer_make_resource(
+	struct dmabuf_buffer *buffer, struct wl_client *client, uint32_t id)
+{
+	struct wl_resource *resource = wl_resource_create(client, &wl_buffer_interface, 1, id);
+	if (resource == NULL) {
+		if (buffer != NULL) {
+			wlr_buffer_drop(&buffer->native.base);
+		}
+		wl_client_post_no_memory(client);
+		return NULL;
+	}
+	if (buffer != NULL) {
+		buffer->resource = resource;
+	}
+	wl_resource_set_implementation(
+		resource, &wl_buffer_impl, buffer, buffer_handle_resource_destroy);
+	return resource;
+}
+
+void dmabuf_buffer_register(void)
+{
+	wlr_buffer_register_resource_interface(&buffer_resource_interface);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "buffers/linux_dmabuf.h"
+#include "buffers/linux_dmabuf_impl.h"
+#include "linux-dmabuf-v1-protocol.h"
+#include "renderer/render_context.h"
+#include <assert.h>
+#include <drm_fourcc.h>
+#include <stdlib.h>
+#include <wlr/interfaces/wlr_buffer.h>
+#include <wlr/render/drm_format_set.h>
+#include <wlr/render/wlr_renderer.h>
+#include <wlr/render/wlr_texture.h>
+#include <wlr/types/wlr_linux_dmabuf_v1.h>
+#include <wlr/types/wlr_scene.h>
+#include <wlr/util/log.h>
+
+/* The last without feedback, which has to name a device. */
+#define LINUX_DMABUF_VERSION 3
+#define LINUX_DMABUF_DEVICE_VERSION 4
+
+static const uint64_t modifiers[] = {DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_MOD_INVALID};
+#define MODIFIERS_LEN (sizeof(modifiers) / sizeof(modifiers[0]))
+
+static const struct zwp_linux_dmabuf_v1_interface linux_dmabuf_impl;
+
+static struct gesso_linux_dmabuf *linux_dmabuf_from_resource(struct wl_resource *resource)
+{
+	assert(wl_resource_instance_of(
+		resource, &zwp_linux_dmabuf_v1_interface, &linux_dmabuf_impl));
+	return wl_resource_get_user_data(resource);
+}
+
+bool linux_dmabuf_offers_format(const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc)
+{
+	const struct gesso_render_context *context = linux_dmabuf->context;
+	const struct wlr_drm_format_set *taken = wlr_renderer_get_texture_formats(context->renderer,
+		context->gles2 ? WLR_BUFFER_CAP_DMABUF : WLR_BUFFER_CAP_DATA_PTR);
+	return taken != NULL && gesso_format_index(fourcc) >= 0 &&
+		wlr_drm_format_set_get(taken, fourcc) != NULL;
+}
+
+bool linux_dmabuf_offers(
+	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, uint64_t modifier)
+{
+	return dmabuf_modifier_is_linear(modifier) &&
+		linux_dmabuf_offers_format(linux_dmabuf, fourcc);
+}
+
+static void linux_dmabuf_request_destroy(struct wl_client *client, struct wl_resource *resource)
+{
+	wl_resource_destroy(resource);
+}
+
+static void linux_dmabuf_request_create_params(
+	struct wl_client *client, struct wl_resource *resource, uint32_t id)
+{
+	linux_dmabuf_params_create(linux_dmabuf_from_resource(resource), client,
+		(uint32_t)wl_resource_get_version(resource), id);
+}
+
+static const struct zwp_linux_dmabuf_v1_interface linux_dmabuf_impl = {
+	.destroy = linux_dmabuf_request_destroy,
+	.create_params = linux_dmabuf_request_create_params,
+};
+
+static void send_format(struct wl_resource *resource, uint32_t fourcc)
+{
+	zwp_linux_dmabuf_v1_send_format(resource, fourcc);
+	if (wl_resource_get_version(resource) < ZWP_LINUX_DMABUF_V1_MODIFIER_SINCE_VERSION) {
+		return;
+	}
+	for (size_t i = 0; i < MODIFIERS_LEN; i++) {
+		zwp_linux_dmabuf_v1_send_modifier(
+			resource, fourcc, (uint32_t)(modifiers[i] >> 32), (uint32_t)modifiers[i]);
+	}
+}
+
+static void linux_dmabuf_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)
+{
+	struct gesso_linux_dmabuf *linux_dmabuf = data;
+	struct wl_resource *resource =
+		wl_resource_create(client, &zwp_linux_dmabuf_v1_interface, (int)version, id);
+	if (resource == NULL) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	wl_resource_set_implementation(resource, &linux_dmabuf_impl, linux_dmabuf, NULL);
+	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
+		if (linux_dmabuf_offers_format(linux_dmabuf, gesso_formats[i].fourcc)) {
+			send_format(resource, gesso_formats[i].fourcc);
+		}
+	}
+}
+
+/* A buffer that is there only for as long as it takes to import it. */
+struct trial_buffer {
+	struct wlr_buffer base;
+	const struct wlr_dmabuf_attributes *claim;
+};
+
+static void trial_buffer_destroy(struct wlr_buffer *base)
+{
+}
+
+static bool trial_buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attributes *attribs)
+{
+	struct trial_buffer *trial = wl_container_of(base, trial, base);
+	*attribs = *trial->claim;
+	return true;
+}
+
+static const struct wlr_buffer_impl trial_buffer_impl = {
+	.destroy = trial_buffer_destroy,
+	.get_dmabuf = trial_buffer_get_dmabuf,
+};
+
+/* wlroots asks this in create and create_immed, with the descriptors borrowed. */
+static bool device_check(struct wlr_dmabuf_attributes *claim, void *data)
+{
+	struct gesso_linux_dmabuf *linux_dmabuf = data;
+	struct dmabuf_verdict verdict = dmabuf_check(claim, 0);
+	if (!verdict.ok) {
+		wlr_log(WLR_INFO, "linux_dmabuf: refused: %s", verdict.why.words);
+		return false;
+	}
+	struct trial_buffer trial = {.claim = claim};
+	wlr_buffer_init(&trial.base, &trial_buffer_impl, claim->width, claim->height);
+	struct wlr_texture *texture =
+		wlr_texture_from_buffer(linux_dmabuf->context->renderer, &trial.base);
+	if (texture == NULL) {
+		wlr_log(WLR_INFO, "linux_dmabuf: refused: %s did not import it",
+			linux_dmabuf->context->name);
+	}
+	wlr_texture_destroy(texture);
+	wlr_buffer_drop(&trial.base);
+	return texture != NULL;
+}
+
+static bool create_device_global(
+	struct gesso_linux_dmabuf *linux_dmabuf, struct wl_display *display)
+{
+	linux_dmabuf->device = wlr_linux_dmabuf_v1_create_with_renderer(
+		display, LINUX_DMABUF_DEVICE_VERSION, linux_dmabuf->context->renderer);
+	if (linux_dmabuf->device == NULL) {
+		return false;
+	}
+	wlr_linux_dmabuf_v1_set_check_dmabuf_callback(
+		linux_dmabuf->device, device_check, linux_dmabuf);
+	return true;
+}
+
+static bool create_own_global(struct gesso_linux_dmabuf *linux_dmabuf, struct wl_display *display)
+{
+	linux_dmabuf->global = wl_global_create(display, &zwp_linux_dmabuf_v1_interface,
+		LINUX_DMABUF_VERSION, linux_dmabuf, linux_dmabuf_bind);
+	dmabuf_buffer_register();
+	return linux_dmabuf->global != NULL;
+}
+
+static void linux_dmabuf_handle_display_destroy(struct wl_listener *listener, void *data)
+{
+	struct gesso_linux_dmabuf *linux_dmabuf =
+		wl_container_of(listener, linux_dmabuf, display_destroy);
+	wl_list_remove(&linux_dmabuf->display_destroy.link);
+	if (linux_dmabuf->global != NULL) {
+		wl_global_destroy(linux_dmabuf->global);
+	}
+	free(linux_dmabuf);
+}
+
+struct gesso_linux_dmabuf *gesso_linux_dmabuf_create(struct wl_display *display,
+	struct gesso_render_context *context, struct gesso_ledger *ledger)
+{
+	struct gesso_linux_dmabuf *linux_dmabuf = calloc(1, sizeof(*linux_dmabuf));
+	if (linux_dmabuf == NULL) {
+		return NULL;
+	}
+	linux_dmabuf->context = context;
+	linux_dmabuf->ledger = ledger;
+	bool device = context->gles2 && !context->software &&
+		wlr_renderer_get_drm_fd(context->renderer) >= 0;
+	if (device ? !create_device_global(linux_dmabuf, display)
+		   : !create_own_global(linux_dmabuf, display)) {
+		wlr_log(WLR_ERROR, "linux_dmabuf: the global could not be made");
+		free(linux_dmabuf);
+		return NULL;
+	}
+	linux_dmabuf->display_destroy.notify = linux_dmabuf_handle_display_destroy;
+	wl_display_add_destroy_listener(display, &linux_dmabuf->display_destroy);
+	return linux_dmabuf;
+}
+
+void gesso_linux_dmabuf_set_scene(struct gesso_linux_dmabuf *linux_dmabuf, struct wlr_scene *scene)
+{
+	if (linux_dmabuf->device != NULL) {
+		wlr_scene_set_linux_dmabuf_v1(scene, linux_dmabuf->device);
+	}
+}

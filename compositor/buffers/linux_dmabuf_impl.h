@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GESSO_LINUX_DMABUF_IMPL_H
+#define GESSO_LINUX_DMABUF_IMPL_H
+
+#include "buffers/dmabuf_check.h"
+#include "buffers/linux_dmabuf.h"
+#include "memory/ledger.h"
+
+/*
+ * Private to linux_dmabuf.c (the two globals), linux_dmabuf_params.c (a client's
+ * zwp_linux_buffer_params_v1) and dmabuf_buffer.c (the wl_buffer made of it).
+ */
+
+struct wlr_linux_dmabuf_v1;
+
+struct gesso_linux_dmabuf {
+	struct gesso_render_context *context;
+	struct gesso_ledger *ledger;
+	struct wlr_linux_dmabuf_v1 *device; /* wlroots'; NULL where the global is our own */
+	struct wl_global *global;           /* NULL where it is wlroots' */
+	struct wl_listener display_destroy;
+};
+
+/* Whether the renderer takes `fourcc`, an entry of gesso_formats, and `modifier` is on offer. */
+bool linux_dmabuf_offers_format(const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc);
+bool linux_dmabuf_offers(
+	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, uint64_t modifier);
+
+/* Makes the zwp_linux_buffer_params_v1 `id`. Posts no-memory to the client on failure. */
+void linux_dmabuf_params_create(struct gesso_linux_dmabuf *linux_dmabuf, struct wl_client *client,
+	uint32_t version, uint32_t id);
+
+struct dmabuf_buffer;
+
+/*
+ * Charges the client and has the renderer take what `claim` (checked, one plane)
+ * says. Takes claim->fd[0]. NULL with `why` set if it is refused; counted as such
+ * in the ledger by the caller.
+ */
+struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmabuf,
+	struct gesso_ledger_client *client, struct wlr_dmabuf_attributes *claim,
+	struct gesso_reason *why);
+/*
+ * Makes its wl_buffer `id` (0: one of the server's); with `buffer` NULL one that
+ * failed, which nothing can be done with but destroy: attaching it and committing
+ * is INVALID_WL_BUFFER. NULL on no memory, posted, with `buffer` gone.
+ */
+struct wl_resource *dmabuf_buffer_make_resource(
+	struct dmabuf_buffer *buffer, struct wl_client *client, uint32_t id);
+
+/* Has wlroots know these wl_buffers. May be called more than once. */
+void dmabuf_buffer_register(void);
+
+#endif
