@@ -55,8 +55,7 @@ bool gesso_cpu_access_begin(int fd, enum gesso_descriptor_kind kind, bool write)
 	if (poll(&ready, 1, 0) <= 0 || (ready.revents & (POLLERR | POLLNVAL)) != 0) {
 		return false;
 	}
-	return sync_dmabuf(fd,
-		DMA_BUF_SYNC_START | (write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ));
+	return sync_dmabuf(fd, DMA_BUF_SYNC_START | (write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ));
 }
 
 bool gesso_cpu_access_end(int fd, enum gesso_descriptor_kind kind, bool write)
@@ -64,6 +63,5 @@ bool gesso_cpu_access_end(int fd, enum gesso_descriptor_kind kind, bool write)
 	if (kind != GESSO_DESCRIPTOR_DMABUF) {
 		return true;
 	}
-	return sync_dmabuf(
-		fd, DMA_BUF_SYNC_END | (write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ));
+	return sync_dmabuf(fd, DMA_BUF_SYNC_END | (write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ));
 }

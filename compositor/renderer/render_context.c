@@ -246,14 +246,14 @@ static bool create_allocator(
 		if (kinds.drm) {
 			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
 				"software GLES2 cannot drive a bare display: use --renderer "
-			        "pixman");
+				"pixman");
 			return false;
 		}
 		if (kinds.x11) {
 			/* wlroots' X11 backend takes rows to be as long as the picture is wide */
 			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
 				"software GLES2 cannot draw for an X11 window: use --renderer "
-			        "pixman");
+				"pixman");
 			return false;
 		}
 		context->allocator = software_allocator_create(context->renderer, kinds.nested);

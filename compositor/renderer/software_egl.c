@@ -13,7 +13,8 @@
 static bool has_extension(const char *extensions, const char *name)
 {
 	size_t len = strlen(name);
-	for (const char *at = extensions; at != NULL && (at = strstr(at, name)) != NULL; at += len) {
+	for (const char *at = extensions; at != NULL && (at = strstr(at, name)) != NULL;
+		at += len) {
 		bool begins = at == extensions || at[-1] == ' ';
 		if (begins && (at[len] == ' ' || at[len] == '\0')) {
 			return true;
@@ -35,8 +36,8 @@ static EGLDeviceEXT find_software_device(void)
 		return EGL_NO_DEVICE_EXT;
 	}
 	for (EGLint i = 0; i < len; i++) {
-		if (has_extension(query_string(devices[i], EGL_EXTENSIONS),
-			    "EGL_MESA_device_software")) {
+		if (has_extension(
+			    query_string(devices[i], EGL_EXTENSIONS), "EGL_MESA_device_software")) {
 			return devices[i];
 		}
 	}
@@ -52,8 +53,8 @@ static EGLDisplay open_display(EGLDeviceEXT device)
 	}
 	/* references are counted, since wlroots initialises and terminates it as well */
 	EGLint attribs[] = {EGL_TRACK_REFERENCES_KHR, EGL_TRUE, EGL_NONE};
-	if (!has_extension(eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS),
-		    "EGL_KHR_display_reference")) {
+	if (!has_extension(
+		    eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS), "EGL_KHR_display_reference")) {
 		attribs[0] = EGL_NONE;
 	}
 	EGLDisplay display = get_display(EGL_PLATFORM_DEVICE_EXT, device, attribs);
@@ -97,8 +98,8 @@ struct wlr_renderer *software_egl_create_renderer(
 		return NULL;
 	}
 	static const EGLint attribs[] = {EGL_CONTEXT_CLIENT_VERSION, 2, EGL_NONE};
-	EGLContext context = eglCreateContext(
-		software->display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, attribs);
+	EGLContext context =
+		eglCreateContext(software->display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, attribs);
 	if (context == EGL_NO_CONTEXT) {
 		gesso_reason_set(why, GESSO_REASON_KERNEL_ERROR,
 			"GLES2 context on the software device failed: error 0x%x", eglGetError());
