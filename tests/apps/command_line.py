@@ -183,6 +183,9 @@ def case_command_environment(case):
 
     def narrow():
         resource.setrlimit(resource.RLIMIT_NOFILE, (200, 4000))
+        # A job in the background of a script begins with these ignored.
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
 
     status, out, words = case.run(
         [*HEADLESS, "--exit-with-command", "--socket", "named", "--", "sh", path],
