@@ -120,6 +120,7 @@ static bool check_start(volatile struct fault *fault, enum fault_call call, size
 
 CASE(at_the_start)
 {
+	case_need_allocator(case_fixture("allocator"));
 	volatile struct fault *fault = fault_begin();
 	int calls = 0;
 	case_set_deadline(100);
@@ -164,6 +165,7 @@ static bool check_request(
 
 CASE(later)
 {
+	case_need_allocator(case_fixture("allocator"));
 	volatile struct fault *fault = fault_begin();
 	struct server server;
 	struct client client;

@@ -55,6 +55,17 @@ void case_need_device(const char *path)
 	}
 }
 
+void case_need_allocator(const char *name)
+{
+	if (strcmp(name, "udmabuf") == 0) {
+		case_need_device("/dev/udmabuf");
+	} else if (strcmp(name, "dma-heap") == 0) {
+		case_need_device("/dev/dma_heap/system");
+	} else if (strcmp(name, "vgem") == 0 && access("/sys/module/vgem", F_OK) != 0) {
+		case_skip("the kernel module vgem is not loaded");
+	}
+}
+
 int case_seconds(int seconds)
 {
 	int factor = 1;

@@ -38,6 +38,8 @@ const char *case_fixture(const char *key);
 
 /* Skips the case unless this user may read and write the device. */
 void case_need_device(const char *path);
+/* The same for the device of an allocator of Gesso's; memfd needs none. */
+void case_need_allocator(const char *name);
 
 /*
  * Seconds that a wait may take, or the whole case: `seconds` on a fast machine,

@@ -64,6 +64,7 @@ CASE(swrast_crash_turns_the_path_off)
 {
 	struct server server;
 	struct client client;
+	case_need_allocator("vgem");
 	case_set_deadline(60);
 	name_vgem();
 	int64_t least_ms = start(&server, &client, "none");
@@ -89,6 +90,7 @@ CASE(swrast_shows_its_own_buffers)
 {
 	struct server server;
 	struct client client;
+	case_need_allocator("vgem");
 	case_set_deadline(60);
 	name_vgem();
 	start(&server, &client, "vgem");

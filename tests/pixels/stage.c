@@ -53,9 +53,7 @@ void stage_paint(struct stage *stage, struct buffer *buffer, struct picture *pic
 void stage_begin_with(struct stage *stage, const char *options)
 {
 	const char *allocator = case_fixture("allocator");
-	if (strcmp(allocator, "udmabuf") == 0) {
-		case_need_device("/dev/udmabuf");
-	}
+	case_need_allocator(allocator);
 	server_start(&stage->server, "--renderer %s --size %dx%d --fullscreen --allocator %s %s",
 		case_fixture("renderer"), STAGE_WIDTH_PX, STAGE_HEIGHT_PX, allocator, options);
 	server_warm_up(&stage->server);

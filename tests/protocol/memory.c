@@ -25,9 +25,7 @@ static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM
 static void start(struct server *server, struct client *client)
 {
 	const char *allocator = case_fixture("allocator");
-	if (strcmp(allocator, "udmabuf") == 0) {
-		case_need_device("/dev/udmabuf");
-	}
+	case_need_allocator(allocator);
 	server_start(server, "--renderer %s --allocator %s --size 64x64", case_fixture("renderer"),
 		allocator);
 	server_warm_up(server);
