@@ -6,7 +6,7 @@
 package_list=$checkout/tools/packages.txt
 root_version=1
 root_suite=trixie
-root_mib=4000
+root_mib=4500
 
 packages() {
 	sed 's/#.*//' "$1" | tr -s '[:space:]' '\n' | sed '/^$/d' | sort -u
