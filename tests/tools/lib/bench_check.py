@@ -78,7 +78,8 @@ def made_up(rates_and_cpu):
     scene, results = Scene("pixman", 1280, 720, 0, "full"), Results()
     for name, runs in rates_and_cpu.items():
         for number, (rate, cpu) in enumerate(runs):
-            figures = {"frames_per_second": rate, "cpu_ms_per_frame": cpu, "idle_pss_bytes": 100}
+            figures = {"frames_per_second": rate, "interval_ms_median": 1000 / rate}
+            figures.update(cpu_ms_per_frame=cpu, idle_pss_bytes=100)
             results.add(scene, contender(name), number, figures)
     results.mark_rates()
     return scene, results
@@ -88,7 +89,7 @@ def check_pairs():
     scene, results = made_up({
         "gesso shm": [(30, 1.0), (30, 2.0), (20, 9.0)],
         "cage": [(30, 2.0), (30, 2.0), (30, 1.0)],
-        "labwc": [(30, 4.0), (31, 4.0), (30, 4.0)],
+        "labwc": [(30, 4.0), (30.5, 4.0), (30, 4.0)],
     })  # fmt: skip
     ours, cage = contender("gesso shm"), contender("cage")
     assert results.ratios("cpu_ms_per_frame", (scene, ours), (scene, cage)) == [0.5, 1.0]
