@@ -103,8 +103,9 @@ class Bench:
 
     def run_one(self, scene, contender, number):
         key = scene, contender
-        if not contender.is_installed(self.settings.programs):
-            self.results.reasons[key] = "not installed"
+        missing = contender.missing(self.settings.programs)
+        if missing:
+            self.results.reasons[key] = missing
             return
         if self.failures.get(key) == TRIES:
             return

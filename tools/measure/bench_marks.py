@@ -11,6 +11,7 @@ CARET_MARK = 0.1
 GL_MARK = 0.5
 IDLE_MARK = 1.05
 GROWTH_MARK = 1.0
+HONEST_MARK = 0.01
 # So many standard errors from zero are no slope.
 NOISE_ERRORS = 2
 PIXELS_1080P = 1920 * 1080
@@ -102,6 +103,17 @@ def judge_flat(results):
                 yield judge_ratios(what, against(results, scene, contender, peer), SCANOUT_MARK)
 
 
+def less_fixed(results, contender, caret, full):
+    """The same without what a frame costs that has no pixels, by the line through all sizes."""
+    found = fit_by_size(results, contender, full_screen(results, full.renderer).__contains__)
+    medians = [results.median(s, contender, "cpu_ms_per_frame") for s in (caret, full)]
+    if found is None or None in medians:
+        return ""
+    fixed = found["intercept"]
+    ratio = (medians[0] - fixed) / (medians[1] - fixed)
+    return f"; without the {fixed:.3f} ms that a frame of 0 pixels takes: {ratio:.3f} ×"
+
+
 def judge_caret(results):
     for renderer in ("pixman", "gl"):
         for caret in full_screen(results, renderer, "caret"):
@@ -113,7 +125,9 @@ def judge_caret(results):
                     "cpu_ms_per_frame", (caret, contender), (full[0], contender)
                 )
                 what = f"caret against full repaint, {renderer}, {caret.size}: {contender.name}"
-                yield judge_ratios(what, ratios, CARET_MARK)
+                mark = judge_ratios(what, ratios, CARET_MARK)
+                mark["words"] += less_fixed(results, contender, caret, full[0])
+                yield mark
 
 
 def judge_gl(results):
@@ -124,7 +138,7 @@ def judge_gl(results):
                 what = f"composed on llvmpipe, {scene.size}: {contender.name} against weston"
                 yield judge_ratios(what, against(results, scene, contender, peer), GL_MARK)
             copied = results.median(scene, contender, "gl_bytes_per_frame")
-            if contender.path == "native" and copied is not None:
+            if contender.path in ("native", "shm-import") and copied is not None:
                 yield {
                     "what": f"nothing copied on llvmpipe, {scene.size}: {contender.name}",
                     "verdict": HELD if copied == 0 else MISSED,
@@ -179,7 +193,23 @@ def judge_growth(results):
             }
 
 
+def judge_honest(results):
+    for (renderer, size, damage), scenes in windowed_groups(results).items():
+        totals = growth(results, scenes, "honest_total_bytes")
+        pixels = growth(results, scenes, "client_buffer_bytes")
+        for contender in (c for c in totals if is_own(c) and c.path in ("native", "shm-import")):
+            over = totals[contender] / pixels[contender] - 1 if pixels.get(contender) else None
+            if over is not None:
+                yield {
+                    "what": f"honest total a window, {renderer}, {size}, {damage}: {contender.name}",
+                    "verdict": HELD if abs(over) <= HONEST_MARK else MISSED,
+                    "words": f"{100 * over:+.1f} % of the pixels that the client holds, at most 1 %",
+                    "ratio": 1 + over,
+                }
+
+
 def judge(results):
     """All marks that the run can judge."""
     judges = (judge_composed, judge_flat, judge_caret, judge_gl, judge_idle, judge_growth)
+    judges += (judge_honest,)
     return [mark for one in judges for mark in one(results)]

@@ -2,7 +2,9 @@
 """The compositors that are measured: what each is called, and how each is started headless."""
 
 import dataclasses
+import functools
 import shutil
+import subprocess
 from collections.abc import Callable
 
 from session import Compositor, SessionError, start_gesso
@@ -90,8 +92,13 @@ class Contender:
         # What fills no output is composed in any case.
         return scene.windows == 0 or (self.windows and not self.scanout)
 
-    def is_installed(self, programs):
-        return self.compositor == "gesso" or shutil.which(self.program) is not None
+    def missing(self, programs):
+        """Why it cannot be had at all; None if it can."""
+        if self.compositor != "gesso":
+            return None if shutil.which(self.program) else "not installed"
+        if self.path == "shm-import" and not chooses_shm(programs.gesso):
+            return "this gesso has no path shm-import"
+        return None
 
 
 def cascade(scene):
@@ -106,12 +113,23 @@ def title(scene, index):
     return "gesso-demo" if scene.windows == 1 else f"gesso-demo {index + 1}"
 
 
-def start_own(start):
-    variables = {**start.variables, **({} if start.scanout else COMPOSE)}
-    return start_gesso(
-        start.programs, GESSO_RENDERERS[start.scene.renderer], "memfd", start.scene.size,
-        start.log_path, start.deadline, [], variables, start.runtime_dir,
-    )  # fmt: skip
+@functools.cache
+def chooses_shm(gesso):
+    """Whether it has an option for what becomes of wl_shm."""
+    run = subprocess.run([gesso, "--help"], capture_output=True, text=True, check=False)
+    return "\n  --shm " in run.stdout
+
+
+def starter_of_own(shm):
+    def start_own(start):
+        variables = {**start.variables, **({} if start.scanout else COMPOSE)}
+        extra = ["--shm", shm] if chooses_shm(start.programs.gesso) else []
+        return start_gesso(
+            start.programs, GESSO_RENDERERS[start.scene.renderer], "memfd", start.scene.size,
+            start.log_path, start.deadline, extra, variables, start.runtime_dir,
+        )  # fmt: skip
+
+    return start_own
 
 
 def wlroots_variables(start):
@@ -183,11 +201,18 @@ def start_mutter(start):
     return start.run("mutter", command, {})
 
 
+# Path, and gesso's --shm: pixman reads a pool in place, and has nothing to import.
+OWN_PATHS = {
+    "pixman": (("shm", "auto"), ("native", "auto")),
+    "gl": (("shm", "upload"), ("shm-import", "import"), ("native", "auto")),
+}
+
+
 def _contenders():
     for renderer in ("pixman", "gl"):
         for scanout in (False, True):
-            for path in ("shm", "native"):
-                yield Contender("gesso", "gesso", renderer, path, scanout, start_own)
+            for path, shm in OWN_PATHS[renderer]:
+                yield Contender("gesso", "gesso", renderer, path, scanout, starter_of_own(shm))
             yield Contender("cage", "cage", renderer, "shm", scanout, start_cage, windows=False)
             yield Contender("sway", "sway", renderer, "shm", scanout, start_sway)
             yield Contender("labwc", "labwc", renderer, "shm", scanout, start_labwc)

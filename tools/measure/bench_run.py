@@ -62,7 +62,7 @@ def demo_command(settings, scene, contender):
     width, height = scene.window_size
     command = [
         settings.programs.demo,
-        "--path", contender.path, "--scene", scene.damage, "--size", f"{width}x{height}",
+        "--path", "native" if contender.path == "native" else "shm", "--scene", scene.damage, "--size", f"{width}x{height}",
         "--windows", str(scene.windows or 1), "--rate", str(settings.rate_of(scene)),
         "--warm-up", str(WARM_UP_FRAMES), "--frames", str(settings.frames), "--stats", "json",
     ]  # fmt: skip
