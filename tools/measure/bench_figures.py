@@ -21,8 +21,10 @@ FIGURES = (
     "ledger_bytes_per_frame",
     "idle_pss_bytes",
     "idle_pss_less_files_bytes",
+    "idle_pss_alone_bytes",
     "pss_bytes",
     "pss_less_files_bytes",
+    "pss_alone_bytes",
     "honest_total_bytes",
     "client_buffer_bytes",
 )

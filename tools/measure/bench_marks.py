@@ -12,6 +12,11 @@ GL_MARK = 0.5
 IDLE_MARK = 1.05
 GROWTH_MARK = 1.0
 HONEST_MARK = 0.01
+# On a machine where others come and go that map the same libraries, the second one is steady.
+IDLE_FIGURES = {
+    "idle_pss_bytes": "idle PSS",
+    "idle_pss_alone_bytes": "idle PSS with no file shared",
+}
 # So many standard errors from zero are no slope.
 NOISE_ERRORS = 2
 PIXELS_1080P = 1920 * 1080
@@ -153,11 +158,11 @@ def judge_idle(results):
             if peer.compositor != "cage" or peer.scanout:
                 continue
             for contender in own(results, scene, False):
-                if contender.path == "shm":
+                for figure, what in IDLE_FIGURES.items() if contender.path == "shm" else ():
                     ratios = results.ratios(
-                        "idle_pss_bytes", (scene, contender), (scene, peer), any_rate=True
+                        figure, (scene, contender), (scene, peer), any_rate=True
                     )
-                    yield judge_ratios(f"idle PSS on pixman, {scene.size}: against cage", ratios, IDLE_MARK)
+                    yield judge_ratios(f"{what}, pixman, {scene.size}: against cage", ratios, IDLE_MARK)
 
 
 def windowed_groups(results):

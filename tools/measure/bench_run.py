@@ -139,6 +139,7 @@ def measure(settings, scene, contender, compositor, client, gl_count, deadline):
         "client_buffer_bytes": stats["buffer_bytes"],
         "idle_pss_bytes": idle["pss_bytes"],
         "idle_pss_less_files_bytes": idle["pss_less_files_bytes"],
+        "idle_pss_alone_bytes": idle["pss_alone_bytes"],
         **memory,
     }
 

@@ -116,19 +116,30 @@ def _unmapped_bytes(pids):
     return missing + sum(dmabufs.values())
 
 
+def _mapped_files_bytes(pid):
+    """What a process has in memory of files, whoever else has the same."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("RssFile:"):
+            return int(line.split()[1]) * KIB
+    return None
+
+
 def memory_of(compositor, client=None):
     """PSS of a compositor and its client, and with what is in no PSS the honest total. Textures
-    of a renderer on the CPU are in the compositor's PSS."""
+    of a renderer on the CPU are in the compositor's PSS. How much of the program files is counted
+    hangs on who else maps them: so PSS without them is told too, and with all of them, as if the
+    compositor were alone."""
     pids = [pid for pid in (compositor, client) if pid]
     split = {pid: split_pss(pid) for pid in pids}
     pss = {pid: total(split[pid]) for pid in pids}
     try:
-        unmapped = _unmapped_bytes(pids)
+        unmapped, files = _unmapped_bytes(pids), _mapped_files_bytes(compositor)
     except OSError:
-        unmapped = None
+        unmapped = files = None
     return {
         "pss_bytes": pss[compositor],
         "pss_less_files_bytes": split[compositor][1],
+        "pss_alone_bytes": total([split[compositor][1], files]),
         "honest_total_bytes": total([*pss.values(), unmapped]),
     }
 
