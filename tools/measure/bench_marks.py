@@ -30,7 +30,7 @@ def ratio_words(ratios):
 
 def judge_ratios(what, ratios, limit):
     if not ratios:
-        return {"what": what, "verdict": "not compared", "words": "no rounds at one rate", "ratio": None}
+        return {"what": what, "verdict": "not compared", "words": "no two figures of one round and rate", "ratio": None}
     ratio = statistics.median(ratios)
     return {
         "what": what,
@@ -208,7 +208,8 @@ def judge_honest(results):
                 yield {
                     "what": f"honest total a window, {renderer}, {size}, {damage}: {contender.name}",
                     "verdict": HELD if abs(over) <= HONEST_MARK else MISSED,
-                    "words": f"{100 * over:+.1f} % of the pixels that the client holds, at most 1 %",
+                    "words": f"{100 * over:+.1f} % ({(totals[contender] - pixels[contender]) / 1024:+.1f} KiB) "
+                    f"of the {pixels[contender] / 1024:.0f} KiB of pixels that the client holds, at most 1 %",
                     "ratio": 1 + over,
                 }
 
