@@ -248,6 +248,7 @@ class Gesso:
         self.rig = rig
         read_end, write_end = os.pipe()
         arguments = [os.environ["GESSO_BIN"], "--backend", backend, "--ready-fd", write_end]
+        arguments += ["--probe-wait", "600000"]
         arguments += [*options, *(["--", *command] if command else [])]
         self.process = rig.start("gesso", arguments, env, pass_fds=(write_end,), **popen)
         os.close(write_end)

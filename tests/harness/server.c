@@ -110,7 +110,8 @@ static void start(struct server *server, const char *format, va_list arguments)
 	CHECK_INT(>=, fcntl(pipe_fds[0], F_SETFD, FD_CLOEXEC), 0);
 
 	char text[1024], log_name[32];
-	snprintf(text, sizeof(text), "--backend headless --ready-fd %d --probe-timeout %d ",
+	snprintf(text, sizeof(text),
+		"--backend headless --ready-fd %d --probe-timeout %d --probe-wait 600000 ",
 		pipe_fds[1], case_seconds(10) * 1000);
 	format_arguments(text, sizeof(text), format, arguments);
 	snprintf(log_name, sizeof(log_name), "gesso-%d.log", ++started);
