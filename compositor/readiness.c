@@ -71,12 +71,13 @@ static void readiness_handle_probe_done(void *data)
 {
 	struct server *server = data;
 	gesso_gpu_memory_buffer_manager_announce(server->manager);
-	if (gesso_probe_running(server->probe)) {
+	if (server->ready || gesso_probe_running(server->probe)) {
 		return;
 	}
 	if (server->options->probe) {
+		server->ready = true;
 		print_probe(server);
-	} else if (!server->ready) {
+	} else {
 		become_ready(server);
 	}
 }

@@ -46,11 +46,19 @@ static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attribu
 	return true;
 }
 
+static bool is_readable(struct native_buffer *buffer)
+{
+	if (buffer->mapping.data == NULL && buffer->context != NULL && !buffer->context->gles2) {
+		gesso_mapping_init(&buffer->mapping, &buffer->memory, false, NULL);
+	}
+	return buffer->mapping.data != NULL;
+}
+
 static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags, void **data,
 	uint32_t *format, size_t *stride_bytes)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
-	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0 || buffer->mapping.data == NULL) {
+	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0 || !is_readable(buffer)) {
 		return false;
 	}
 	if (buffer->foreign && !gesso_fault_guard_begin(&buffer->guard, &buffer->mapping)) {
@@ -93,6 +101,7 @@ void native_buffer_init(struct native_buffer *buffer, int width_px, int height_p
 
 static void give_back(struct native_buffer *buffer)
 {
+	buffer->context = NULL;
 	gesso_mapping_finish(&buffer->mapping);
 	gesso_memory_finish(&buffer->memory);
 }
@@ -145,6 +154,7 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 	*memory = (struct gesso_memory){.fd = -1};
 	buffer->layout = *layout;
 	buffer->impl = impl;
+	buffer->context = context;
 	buffer->kind = impl->kind;
 	if (!software_can_map(buffer, context, why) ||
 		!show_in_place(buffer, impl->name, context, why)) {
@@ -184,6 +194,7 @@ bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso
 	buffer->memory = *memory;
 	*memory = (struct gesso_memory){.fd = -1};
 	buffer->layout = *layout;
+	buffer->context = context;
 	buffer->kind = GESSO_DESCRIPTOR_DMABUF;
 	buffer->foreign = true;
 	if (can_import(buffer, context, why) &&
