@@ -81,7 +81,8 @@ def make_table(lines):
     for row in sorted({key[:2] for key in results}, key=order):
         cells = [cell(results, row, *place[:2]) for place in places]
         path, allocator = row
-        table.append(f"| `{path}` | {allocator} | " + " | ".join(cells) + " |")
+        memory = "the client's pool" if allocator == "-" else allocator
+        table.append(f"| `{path}` | {memory} | " + " | ".join(cells) + " |")
     return "\n" + "\n".join(table) + "\n\n"
 
 
