@@ -149,6 +149,22 @@ static bool show_in_place(struct native_buffer *buffer, const char *of,
 		try_texture(buffer, of, context, why);
 }
 
+/*
+ * llvmpipe maps what it imports for reading and writing, and where that fails it has
+ * an image all the same, which it draws as black.
+ */
+static bool software_can_map(const struct native_buffer *buffer,
+	const struct gesso_render_context *context, struct gesso_reason *why)
+{
+	struct gesso_mapping mapping;
+	if (!context->gles2 || !context->software) {
+		return true;
+	}
+	bool mapped = gesso_mapping_init(&mapping, &buffer->memory, true, why);
+	gesso_mapping_finish(&mapping);
+	return mapped;
+}
+
 bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory *memory,
 	const struct gesso_layout *layout, const struct gesso_allocator_impl *impl,
 	struct gesso_render_context *context, struct gesso_reason *why)
@@ -159,7 +175,8 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 	buffer->impl = impl;
 	buffer->context = context;
 	buffer->kind = impl->kind;
-	if (!show_in_place(buffer, impl->name, context, why)) {
+	if (!software_can_map(buffer, context, why) ||
+		!show_in_place(buffer, impl->name, context, why)) {
 		give_back(buffer);
 		return false;
 	}
@@ -177,24 +194,15 @@ static bool can_upload(const struct native_buffer *buffer, struct gesso_render_c
 		layout->stride_bytes % pixel_bytes == 0;
 }
 
-/*
- * llvmpipe maps what it imports for reading and writing, and where that fails it has
- * an image all the same, which it draws as black.
- */
 static bool can_import(const struct native_buffer *buffer, struct gesso_render_context *context,
 	struct gesso_reason *why)
 {
-	struct gesso_mapping mapping;
-	if (!context->gles2 || !context->software) {
-		return true;
-	}
-	if (!gesso_mapping_init(&mapping, &buffer->memory, true, NULL)) {
+	if (!software_can_map(buffer, context, NULL)) {
 		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
 			"%s maps dma-bufs for writing too, which this one refuses: it is copied",
 			context->name);
 		return false;
 	}
-	gesso_mapping_finish(&mapping);
 	return true;
 }
 
