@@ -21,6 +21,7 @@ struct native_buffer *native_buffer_try_from_buffer(struct wlr_buffer *base)
 
 static void give_back(struct native_buffer *buffer)
 {
+	buffer->context = NULL;
 	gesso_mapping_finish(&buffer->mapping);
 	gesso_memory_finish(&buffer->memory);
 	gesso_memory_finish(&buffer->chroma);
@@ -54,11 +55,21 @@ static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attribu
 	return true;
 }
 
+static bool is_readable(struct native_buffer *buffer)
+{
+	bool one_plane = gesso_format_planes(buffer->layout.fourcc) == 1;
+	if (one_plane && buffer->mapping.data == NULL && buffer->context != NULL &&
+		!buffer->context->gles2) {
+		gesso_mapping_init(&buffer->mapping, &buffer->memory, false, NULL);
+	}
+	return buffer->mapping.data != NULL;
+}
+
 static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags, void **data,
 	uint32_t *format, size_t *stride_bytes)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
-	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0 || buffer->mapping.data == NULL) {
+	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0 || !is_readable(buffer)) {
 		return false;
 	}
 	if (buffer->foreign && !gesso_fault_guard_begin(&buffer->guard, &buffer->mapping)) {
@@ -138,6 +149,7 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 	*memory = (struct gesso_memory){.fd = -1};
 	buffer->layout = *layout;
 	buffer->impl = impl;
+	buffer->context = context;
 	buffer->kind = impl->kind;
 	if (!show_in_place(buffer, impl->name, context, why)) {
 		give_back(buffer);
@@ -186,6 +198,7 @@ bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso
 	buffer->chroma = *chroma;
 	*memory = *chroma = (struct gesso_memory){.fd = -1};
 	buffer->layout = *layout;
+	buffer->context = context;
 	buffer->kind = GESSO_DESCRIPTOR_DMABUF;
 	buffer->foreign = true;
 	if (can_import(buffer, &buffer->memory, context, why) &&

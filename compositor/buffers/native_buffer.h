@@ -23,7 +23,8 @@ struct native_buffer {
 	struct gesso_memory memory;
 	struct gesso_memory chroma; /* fd -1 unless a second plane has a descriptor of its own */
 	struct gesso_layout layout;
-	const struct gesso_allocator_impl *impl; /* NULL if the memory is foreign */
+	const struct gesso_allocator_impl *impl;    /* NULL if the memory is foreign */
+	const struct gesso_render_context *context; /* borrowed; NULL without memory */
 	enum gesso_descriptor_kind kind;
 	bool foreign; /* a client's own: what reads its mapping is guarded */
 	bool copied;  /* foreign, not imported: each texture is an upload of its mapping */
@@ -31,7 +32,9 @@ struct native_buffer {
 	/*
 	 * Read-only, and only for renderers that read in place. A renderer that imports
 	 * gets no DATA_PTR face, unless its import failed: wlroots would copy from it
-	 * into the texture that a surface had before, if that was uploaded.
+	 * into the texture that a surface had before, if that was uploaded. One that
+	 * takes a lost renderer's place may read where that one imported: then it is
+	 * mapped late.
 	 */
 	struct gesso_mapping mapping;
 	struct gesso_fault_guard guard;

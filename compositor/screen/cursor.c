@@ -128,6 +128,19 @@ void cursor_refocus(struct cursor *cursor)
 	}
 }
 
+void cursor_renew(struct cursor *cursor)
+{
+	if (!cursor->visible) {
+		return;
+	}
+	wlr_cursor_unset_image(cursor->cursor);
+	cursor_set_shape(cursor, DEFAULT_SHAPE);
+	if (!cursor_is_held(cursor)) {
+		wlr_seat_pointer_notify_clear_focus(cursor->seat->wlr_seat);
+		cursor_refocus(cursor);
+	}
+}
+
 static void cursor_handle_motion(struct wl_listener *listener, void *data)
 {
 	struct cursor *cursor = wl_container_of(listener, cursor, motion);

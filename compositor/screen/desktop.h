@@ -67,6 +67,9 @@ void desktop_finish(struct desktop *desktop);
 struct wlr_surface *desktop_surface_at(struct desktop *desktop, double lx, double ly, double *sx,
 	double *sy, struct toplevel **toplevel);
 
+/* Has windows whose picture was lost with the renderer painted again by their clients. */
+void desktop_ask_for_pictures(struct desktop *desktop);
+
 /* Where new windows go: the output under the cursor, else the first. NULL if there is none. */
 struct wlr_output *desktop_active_output(struct desktop *desktop);
 
