@@ -24,16 +24,21 @@ static uint8_t to_byte(double value)
 	return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value + 0.5);
 }
 
+struct probe_colour probe_yuv_to_rgb(int y, int cb, int cr)
+{
+	double light = (y - 16) * 255.0 / 219;
+	double blue = (cb - 128) * 255.0 / 224, red = (cr - 128) * 255.0 / 224;
+	return (struct probe_colour){
+		.r = to_byte(light + 1.402 * red),
+		.g = to_byte(light - 0.344136 * blue - 0.714136 * red),
+		.b = to_byte(light + 1.772 * blue),
+	};
+}
+
 struct probe_colour probe_yuv_picture(int x_px, int y_px, int round)
 {
 	struct yuv yuv = yuv_at(x_px, y_px, round);
-	double y = (yuv.y - 16) * 255.0 / 219;
-	double cb = (yuv.cb - 128) * 255.0 / 224, cr = (yuv.cr - 128) * 255.0 / 224;
-	return (struct probe_colour){
-		.r = to_byte(y + 1.402 * cr),
-		.g = to_byte(y - 0.344136 * cb - 0.714136 * cr),
-		.b = to_byte(y + 1.772 * cb),
-	};
+	return probe_yuv_to_rgb(yuv.y, yuv.cb, yuv.cr);
 }
 
 /* P010 has ten bits at the top of sixteen. */

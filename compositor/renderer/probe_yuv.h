@@ -11,6 +11,9 @@
  * BT.601, limited range.
  */
 
+/* The colour of these three numbers of 8 bits. */
+struct probe_colour probe_yuv_to_rgb(int y, int cb, int cr);
+
 struct probe_colour probe_yuv_picture(int x_px, int y_px, int round);
 void probe_yuv_store(uint8_t *data, const struct gesso_layout *layout, int round);
 
