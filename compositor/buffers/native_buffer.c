@@ -37,7 +37,7 @@ static void buffer_destroy(struct wlr_buffer *base)
 static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attributes *attribs)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
-	if (!buffer->show_dmabuf || buffer->memory.fd < 0) {
+	if (!buffer->show_dmabuf || buffer->hide_memfd || buffer->memory.fd < 0) {
 		return false;
 	}
 	const struct gesso_layout *layout = &buffer->layout;
@@ -51,6 +51,25 @@ static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attribu
 		.offset = {layout->offset_bytes, layout->chroma_offset_bytes},
 		.stride = {layout->stride_bytes, layout->chroma_stride_bytes},
 		.fd = {fd, buffer->chroma.fd >= 0 ? buffer->chroma.fd : fd},
+	};
+	return true;
+}
+
+/* Only a memfd can be mapped by those who were not told that it is a dma-buf. */
+static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *attribs)
+{
+	struct native_buffer *buffer = native_buffer_from_base(base);
+	if (buffer->kind != GESSO_DESCRIPTOR_MEMFD || buffer->memory.fd < 0 ||
+		gesso_format_planes(buffer->layout.fourcc) != 1) {
+		return false;
+	}
+	*attribs = (struct wlr_shm_attributes){
+		.fd = buffer->memory.fd,
+		.format = buffer->layout.fourcc,
+		.width = base->width,
+		.height = base->height,
+		.stride = (int)buffer->layout.stride_bytes,
+		.offset = (off_t)buffer->layout.offset_bytes,
 	};
 	return true;
 }
@@ -96,6 +115,7 @@ static void buffer_end_data_ptr_access(struct wlr_buffer *base)
 static const struct wlr_buffer_impl buffer_impl = {
 	.destroy = buffer_destroy,
 	.get_dmabuf = buffer_get_dmabuf,
+	.get_shm = buffer_get_shm,
 	.begin_data_ptr_access = buffer_begin_data_ptr_access,
 	.end_data_ptr_access = buffer_end_data_ptr_access,
 };
@@ -214,4 +234,12 @@ bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso
 		give_back(buffer);
 	}
 	return buffer->copied;
+}
+
+void native_buffer_hide_memfd(struct wlr_buffer *base, bool hide)
+{
+	struct native_buffer *buffer = native_buffer_try_from_buffer(base);
+	if (buffer != NULL && buffer->kind == GESSO_DESCRIPTOR_MEMFD) {
+		buffer->hide_memfd = hide;
+	}
 }

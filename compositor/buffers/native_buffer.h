@@ -38,7 +38,7 @@ struct native_buffer {
 	 */
 	struct gesso_mapping mapping;
 	struct gesso_fault_guard guard;
-	bool show_dmabuf;
+	bool show_dmabuf, hide_memfd;
 	bool bracketed;
 	void (*destroyed)(struct native_buffer *buffer);
 };
@@ -64,6 +64,13 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso_memory *memory,
 	struct gesso_memory *chroma, const struct gesso_layout *layout,
 	struct gesso_render_context *context, struct gesso_reason *why);
+
+/*
+ * A memfd is no dma-buf but to the renderer that took it for one: before anyone else
+ * looks at what faces the buffer has, hide that one, and its SHM face is what is left.
+ * Does nothing for other buffers.
+ */
+void native_buffer_hide_memfd(struct wlr_buffer *base, bool hide);
 
 /* NULL if `base` is not one of these. */
 struct native_buffer *native_buffer_try_from_buffer(struct wlr_buffer *base);

@@ -4,6 +4,7 @@
 #include "screen/decoration.h"
 #include "screen/listener.h"
 #include "screen/output.h"
+#include "screen/parent_ask.h"
 #include "screen/placement.h"
 #include "screen/popup.h"
 #include "screen/seat.h"
@@ -113,6 +114,7 @@ void desktop_finish(struct desktop *desktop)
 	wl_list_for_each_safe(output, tmp, &desktop->outputs, link) {
 		output_destroy(output);
 	}
+	parent_ask_destroy(desktop->parent_ask);
 	wlr_scene_node_destroy(&desktop->scene->tree.node);
 }
 
