@@ -202,8 +202,8 @@ static bool create_privileged(struct server *server)
 
 static bool create_linux_dmabuf(struct server *server)
 {
-	struct gesso_linux_dmabuf *linux_dmabuf =
-		gesso_linux_dmabuf_create(server->display, server->context, server->ledger);
+	struct gesso_linux_dmabuf *linux_dmabuf = gesso_linux_dmabuf_create(
+		server->display, server->context, server->ledger, server->chain);
 	if (linux_dmabuf != NULL) {
 		gesso_linux_dmabuf_set_scene(linux_dmabuf, server->desktop.scene);
 	}

@@ -116,6 +116,12 @@ static bool make_image(struct gbm *gbm, struct gesso_layout *layout, struct gess
 	struct gesso_reason *why)
 {
 	const char *name = gesso_formats[gesso_format_index(layout->fourcc)].name;
+	if (gesso_format_planes(layout->fourcc) != 1) {
+		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
+			"gbm may lay out the planes of %s apart, which one offset cannot tell",
+			name);
+		return false;
+	}
 	if (!gbm_device_is_format_supported(gbm->device, layout->fourcc, GBM_BO_USE_LINEAR)) {
 		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
 			"gbm on %s makes no linear %s", gbm->base.device, name);

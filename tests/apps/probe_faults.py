@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A probe helper that crashes, hangs, babbles or is not there: wl_shm goes on, native is refused."""
 
+import json
 import os
 import signal
 import time
@@ -10,6 +11,8 @@ from demo import Demo, SAMPLES
 from rig import check, check_equal, wait_until
 
 TIMEOUT_MS = 1500
+ONE_PLANE = ("XRGB8888", "ARGB8888", "XBGR8888", "ABGR8888", "RGB565")
+ONE_PLANE += ("XRGB2101010", "XBGR2101010", "ABGR16161616F")
 HELPERS = {
     "crashes": "kill -SEGV $$",
     "aborts": "kill -ABRT $$",
@@ -67,6 +70,26 @@ def case_helper(case):
     # What the helper itself left behind is its own, not gesso's.
     for pid in rig.children_of(os.getpid()):
         os.kill(pid, signal.SIGKILL)
+
+
+def case_crashes_on_two_planes(case):
+    """What was told of the formats before stands, and is offered."""
+    script = case.dir / "helper"
+    lines = [f"echo proved {name} 4 1" for name in ONE_PLANE]
+    lines += ["echo reads 100", "echo done", "echo proved NV12 4 1", "kill -SEGV $$"]
+    script.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    script.chmod(0o700)
+    arguments = ["--backend", "headless", "--allocator", "memfd", "--probe", "--json"]
+    status, out, words = case.run(
+        [os.environ["GESSO_BIN"], "--renderer", "pixman", *arguments],
+        {"GESSO_PROBE_HELPER": str(script)},
+    )
+    check_equal(status, 0, f"gesso's status ({words})")
+    memfd = [a for a in json.loads(out)["allocators"] if a["name"] == "memfd"][0]
+    check(memfd["offered"], f"memfd is not offered: {memfd}")
+    for name in (*ONE_PLANE, "NV12"):
+        check_equal(memfd["formats"][name], True, name)
+    check("crashed" in memfd["formats"]["P010"], f"P010: {memfd['formats']['P010']}")
 
 
 def case_no_helper(case):
