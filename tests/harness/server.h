@@ -12,8 +12,9 @@
 struct server {
 	pid_t pid;
 	char socket[64]; /* name for wl_display_connect */
-	int descriptors; /* open when it was idle, before the case's clients */
-	int ready_fd;    /* -1 once it was read */
+	/* Open when it was idle, before the case's clients; the outputs' own buffers apart. */
+	int descriptors;
+	int ready_fd; /* -1 once it was read */
 };
 
 /*
@@ -33,7 +34,7 @@ void server_wait_ready(struct server *server);
 
 /*
  * Shows and captures one window, so that whatever the compositor opens once
- * (output buffers, cursor, keymap) is open, and notes its descriptors.
+ * (cursor, keymap) is open, and notes its descriptors.
  */
 void server_warm_up(struct server *server);
 
