@@ -224,7 +224,8 @@ static bool use_vgem_outputs(struct gesso_render_context *context, struct gesso_
 	if (vgem == NULL) {
 		return false;
 	}
-	context->allocator = software_allocator_create(context->renderer, false);
+	context->allocator =
+		software_allocator_create(context->renderer, SOFTWARE_OUTPUTS_ALL_FACES);
 	if (context->allocator == NULL) {
 		vgem->impl->destroy(vgem);
 		return false;
@@ -249,14 +250,13 @@ static bool create_allocator(
 				"pixman");
 			return false;
 		}
+		enum software_outputs outputs = SOFTWARE_OUTPUTS_ALL_FACES;
 		if (kinds.x11) {
-			/* wlroots' X11 backend takes rows to be as long as the picture is wide */
-			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-				"software GLES2 cannot draw for an X11 window: use --renderer "
-				"pixman");
-			return false;
+			outputs = SOFTWARE_OUTPUTS_SHM_WHOLE_ROWS;
+		} else if (kinds.nested) {
+			outputs = SOFTWARE_OUTPUTS_SHM;
 		}
-		context->allocator = software_allocator_create(context->renderer, kinds.nested);
+		context->allocator = software_allocator_create(context->renderer, outputs);
 	}
 	if (context->allocator == NULL) {
 		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
