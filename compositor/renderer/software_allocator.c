@@ -151,7 +151,14 @@ static bool make_memory(struct software_allocator *allocator, struct software_bu
 		return buffer->fd >= 0;
 	}
 	struct gesso_memory memory;
-	if (!source->impl->allocate(source, buffer->size_bytes, &memory, why)) {
+	if (!gesso_allocator_allocate(source, &buffer->layout, &memory, why)) {
+		return false;
+	}
+	if (buffer->layout.stride_bytes % STRIDE_ALIGN_BYTES != 0) {
+		gesso_memory_finish(&memory);
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+			"%s: stride %u is not a multiple of %d", source->device,
+			buffer->layout.stride_bytes, STRIDE_ALIGN_BYTES);
 		return false;
 	}
 	buffer->fd = memory.fd;

@@ -124,7 +124,7 @@ static bool output_init(struct output *output)
 		!gesso_render_context_init_output(desktop->context, output->wlr_output)) {
 		return false;
 	}
-	output_setup_nested(output);
+	output_setup_prepare(output);
 	return true;
 }
 

@@ -15,17 +15,18 @@
 /* The white of chalk in glue. */
 static const float ground_color[4] = {0.910f, 0.894f, 0.855f, 1.0f};
 
-void output_setup_nested(struct output *output)
+void output_setup_prepare(struct output *output)
 {
 	struct wlr_output *wlr_output = output->wlr_output;
 	const struct gesso_render_context *context = output->desktop->context;
+	/* no one would wait for the picture of a cursor to be rasterised */
+	if (context->gles2 && context->software) {
+		wlr_output_lock_software_cursors(wlr_output, true);
+	}
 	if (!wlr_output_is_wl(wlr_output) && !wlr_output_is_x11(wlr_output)) {
 		return;
 	}
 	wlr_output_lock_attach_render(wlr_output, true);
-	if (context->gles2 && context->software) {
-		wlr_output_lock_software_cursors(wlr_output, true);
-	}
 	if (wlr_output_is_wl(wlr_output)) {
 		wlr_wl_output_set_title(wlr_output, "Gesso");
 		wlr_wl_output_set_app_id(wlr_output, "gesso");

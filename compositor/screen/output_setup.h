@@ -18,8 +18,8 @@ struct desktop;
 struct output;
 struct wlr_output_head_v1_state;
 
-/* Before anything is committed; does nothing but where nested. */
-void output_setup_nested(struct output *output);
+/* Before anything is committed: what its renderer and its backend can do together. */
+void output_setup_prepare(struct output *output);
 
 /*
  * Shows a Wayland parent that there will be a window, without a buffer, so that it
