@@ -179,6 +179,18 @@ void server_stop(struct server *server)
 	CHECK_EQUAL(WEXITSTATUS(status), 0);
 }
 
+int server_wait_end(struct server *server)
+{
+	int status;
+	if (!wait_for_end(server->pid, case_seconds(15), &status)) {
+		FAIL("the compositor did not end by itself");
+	}
+	if (WIFSIGNALED(status)) {
+		FAIL("the compositor ended by signal %d", WTERMSIG(status));
+	}
+	return WEXITSTATUS(status);
+}
+
 int server_run(const char *log_name, const char *format, ...)
 {
 	char text[1024] = "";

@@ -51,6 +51,9 @@ void server_check_alive(struct server *server);
 /* SIGTERM; fails the case unless it ends with exit status 0. */
 void server_stop(struct server *server);
 
+/* For one that is about to end by itself: waits, and returns its exit status. */
+int server_wait_end(struct server *server);
+
 /*
  * For runs that are expected to end by themselves: starts GESSO_BIN with the
  * options and returns its exit status, its output in the case's directory as

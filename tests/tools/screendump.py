@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "apps"))
 import image  # pylint: disable=wrong-import-position
 
