@@ -132,10 +132,23 @@ static void cursor_handle_refocus(void *data)
 
 void cursor_refocus(struct cursor *cursor)
 {
-	if (cursor->refocus == NULL && cursor->cursor != NULL) {
+	if (cursor->refocus == NULL && cursor->cursor != NULL && cursor->visible) {
 		struct wl_display *display = cursor->seat->desktop->display;
 		cursor->refocus = wl_event_loop_add_idle(
 			wl_display_get_event_loop(display), cursor_handle_refocus, cursor);
+	}
+}
+
+void cursor_renew(struct cursor *cursor)
+{
+	if (!cursor->visible) {
+		return;
+	}
+	wlr_cursor_unset_image(cursor->cursor);
+	cursor_set_shape(cursor, DEFAULT_SHAPE);
+	if (!cursor_is_held(cursor)) {
+		wlr_seat_pointer_notify_clear_focus(cursor->seat->wlr_seat);
+		cursor_refocus(cursor);
 	}
 }
 
@@ -156,6 +169,7 @@ static void cursor_handle_motion(struct wl_listener *listener, void *data)
 	struct cursor *cursor = wl_container_of(listener, cursor, motion);
 	const struct wlr_pointer_motion_event *event = data;
 	wlr_cursor_move(cursor->cursor, &event->pointer->base, event->delta_x, event->delta_y);
+	cursor_appear(cursor);
 	cursor_point(cursor, event->time_msec);
 }
 

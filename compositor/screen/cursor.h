@@ -59,6 +59,9 @@ void cursor_refocus(struct cursor *cursor);
 /* The outputs changed: brings the pointer back to one of them. */
 void cursor_refit(struct cursor *cursor);
 
+/* For a renderer made anew: the picture is the theme's until the client sets its own again. */
+void cursor_renew(struct cursor *cursor);
+
 /* Shows a picture of the theme, by its name there. */
 void cursor_set_shape(struct cursor *cursor, const char *name);
 

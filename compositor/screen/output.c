@@ -5,6 +5,8 @@
 #include "screen/listener.h"
 #include "screen/output_manager.h"
 #include "screen/output_setup.h"
+#include "screen/parent_ask.h"
+#include "screen/straight.h"
 #include <stdlib.h>
 #include <time.h>
 #include <wlr/backend/drm.h>
@@ -38,11 +40,15 @@ static bool output_draw(struct output *output)
 	wlr_scene_output_for_each_buffer(scene_output, choose_filter, NULL);
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
-	bool ok = wlr_scene_output_build_state(scene_output, &state, NULL);
-	if (ok) {
-		gesso_render_context_wait(output->desktop->context);
-		ok = wlr_output_commit_state(output->wlr_output, &state);
+	bool ok = straight_build_state(output, &state);
+	if (!ok) {
+		ok = wlr_scene_output_build_state(scene_output, &state, NULL);
+		if (ok) {
+			gesso_render_context_wait(output->desktop->context);
+		}
 	}
+	ok = ok && wlr_output_commit_state(output->wlr_output, &state);
+	straight_committed(output);
 	wlr_output_state_finish(&state);
 	return ok;
 }
@@ -150,6 +156,7 @@ void output_create(struct desktop *desktop, struct wlr_output *wlr_output)
 	}
 	output->desktop = desktop;
 	output->wlr_output = wlr_output;
+	output->composed_because = "nothing was shown yet";
 	wl_list_insert(desktop->outputs.prev, &output->link);
 	listener_attach(&output->request_state, &wlr_output->events.request_state,
 		output_handle_request_state);

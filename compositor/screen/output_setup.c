@@ -4,6 +4,7 @@
 #include "screen/desktop.h"
 #include "screen/output.h"
 #include "screen/parent.h"
+#include "screen/parent_ask.h"
 #include <wayland-client.h>
 #include <wlr/backend/wayland.h>
 #include <wlr/backend/x11.h>
@@ -14,6 +15,16 @@
 
 /* The white of chalk in glue. */
 static const float ground_color[4] = {0.910f, 0.894f, 0.855f, 1.0f};
+
+/* Without it everything is composed. */
+static void listen_to_parent(struct desktop *desktop, struct wlr_backend *backend)
+{
+	if (desktop->parent_ask == NULL) {
+		struct wl_display *parent = wlr_wl_backend_get_remote_display(backend);
+		desktop->parent_ask = parent_ask_create(
+			wl_display_get_event_loop(desktop->display), wl_display_get_fd(parent));
+	}
+}
 
 void output_setup_prepare(struct output *output)
 {
@@ -28,6 +39,7 @@ void output_setup_prepare(struct output *output)
 	}
 	wlr_output_lock_attach_render(wlr_output, true);
 	if (wlr_output_is_wl(wlr_output)) {
+		listen_to_parent(output->desktop, wlr_output->backend);
 		wlr_wl_output_set_title(wlr_output, "Gesso");
 		wlr_wl_output_set_app_id(wlr_output, "gesso");
 	} else {

@@ -11,6 +11,7 @@
 #include "memory/ledger.h"
 #include "memory/report.h"
 #include "renderer/probe.h"
+#include "renderer/recovery.h"
 #include "renderer/render_context.h"
 #include <signal.h>
 #include <stdio.h>
@@ -96,6 +97,11 @@ static void minimal_handle_probe(void *data)
 	}
 }
 
+static void minimal_handle_no_renderer(void *data)
+{
+	wl_display_terminate(data);
+}
+
 static int minimal_handle_sigterm(int signal, void *data)
 {
 	wl_display_terminate(data);
@@ -146,6 +152,8 @@ int main(int argc, char *argv[])
 	wlr_shm_create_with_renderer(minimal.display, 1, minimal.context->renderer);
 	gesso_ledger_watch(ledger, compositor);
 	gesso_fence_gate_create(minimal.display, compositor);
+	gesso_recovery_create(minimal.display, backend, minimal.context, compositor,
+		minimal_handle_no_renderer, minimal.display);
 	wlr_screencopy_manager_v1_create(minimal.display);
 	minimal.scene = wlr_scene_create();
 	light_output(&minimal, wlr_headless_add_output(backend, 320, 240));
@@ -172,8 +180,8 @@ int main(int argc, char *argv[])
 	wlr_scene_node_destroy(&minimal.scene->tree.node);
 	wlr_backend_destroy(backend);
 	gesso_ledger_destroy(ledger);
+	wl_display_destroy(minimal.display);
 	gesso_render_context_destroy(minimal.context);
 	gesso_allocator_chain_destroy(chain);
-	wl_display_destroy(minimal.display);
 	return 0;
 }
