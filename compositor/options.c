@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of all outputs together: a buffer of each must find room. One output of the largest size. */
-#define MAX_PIXELS ((int64_t)GESSO_MAX_SIDE_PX * GESSO_MAX_SIDE_PX)
 #define MEBIBYTE (UINT64_C(1) << 20)
 
 struct option_spec {
@@ -313,12 +311,12 @@ static enum options_outcome finish(struct options *options)
 		return OPTIONS_WRONG;
 	}
 	int64_t outputs = options->outputs > 0 ? options->outputs : 1;
-	if (outputs * options->width_px * options->height_px > MAX_PIXELS) {
+	if (outputs * options->width_px * options->height_px > OPTIONS_MAX_PIXELS) {
 		fprintf(stderr,
 			"gesso: --size: %dx%d on %d outputs is too much: "
 			"all outputs together may have %lld pixels\n",
 			options->width_px, options->height_px, options->outputs,
-			(long long)MAX_PIXELS);
+			(long long)OPTIONS_MAX_PIXELS);
 		return OPTIONS_WRONG;
 	}
 	if (options->exit_with_command && options->command == NULL) {

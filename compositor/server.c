@@ -196,6 +196,8 @@ static bool create_privileged(struct server *server)
 	}
 	server->privileged[SERVER_SCREENCOPY] = screencopy->global;
 	server->privileged[SERVER_SECURITY_CONTEXT] = server->security->global;
+	server->privileged[SERVER_OUTPUT_MANAGER] =
+		output_manager_global(&server->desktop.output_manager);
 	wl_display_set_global_filter(display, server_may_see, server);
 	return true;
 }

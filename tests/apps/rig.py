@@ -277,6 +277,16 @@ class Gesso:
     def shot(self):
         return self.rig.grim(self.env)
 
+    def randr(self, *words, status=0):
+        """Runs wlr-randr, which is to end with `status`; its output."""
+        got, out, complaint = self.rig.run(["wlr-randr", *words], self.env)
+        check_equal(got, status, f"wlr-randr {words} ({complaint})")
+        return out.decode() + complaint
+
+    def outputs_on(self):
+        outputs = json.loads(self.randr("--json"))
+        return {output["name"] for output in outputs if output["enabled"]}
+
     def memory(self):
         status, out, words = self.rig.run([os.environ["GESSO_MEMORY"], "--json"], self.env)
         check(status == 0, f"gesso-memory failed: {words}")

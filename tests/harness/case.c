@@ -38,7 +38,7 @@ void case_register(struct test_case *test_case)
 	cases = test_case;
 }
 
-const char *case_fixture(const char *key)
+const char *case_try_fixture(const char *key)
 {
 	size_t length = strlen(key);
 	for (char **argument = fixtures; *argument != NULL; argument++) {
@@ -46,7 +46,16 @@ const char *case_fixture(const char *key)
 			return *argument + length + 1;
 		}
 	}
-	FAIL("the case needs an argument %s=", key);
+	return NULL;
+}
+
+const char *case_fixture(const char *key)
+{
+	const char *value = case_try_fixture(key);
+	if (value == NULL) {
+		FAIL("the case needs an argument %s=", key);
+	}
+	return value;
 }
 
 void case_need_device(const char *path)

@@ -200,6 +200,18 @@ void server_stop(struct server *server)
 	CHECK_EQUAL(WEXITSTATUS(status), 0);
 }
 
+int server_wait_end(struct server *server)
+{
+	int status;
+	if (!wait_for_end(server->pid, case_seconds(15), &status)) {
+		FAIL("the compositor did not end by itself");
+	}
+	if (WIFSIGNALED(status)) {
+		FAIL("the compositor ended by signal %d", WTERMSIG(status));
+	}
+	return WEXITSTATUS(status);
+}
+
 int server_run(const char *log_name, const char *format, ...)
 {
 	char text[1024] = "";
@@ -238,12 +250,20 @@ void server_check_alive(struct server *server)
 	client_disconnect(&client);
 }
 
+/* An output has two to four buffers of its own, as it happens. */
+static int count_descriptors(const struct server *server)
+{
+	return proc_count_descriptors(server->pid) -
+		proc_count_descriptors_named(server->pid, "/memfd:gesso-output") -
+		proc_count_descriptors_named(server->pid, "/dev/shm/wlroots-");
+}
+
 /* Descriptors stop changing when the compositor has noticed that clients are gone. */
 static int settled_descriptors(const struct server *server, int wanted)
 {
 	int count = -1, same = 0;
 	for (int tries = 0; tries < 50 * case_seconds(2) && same < 10; tries++) {
-		int now = proc_count_descriptors(server->pid);
+		int now = count_descriptors(server);
 		same = now == count ? same + 1 : 0;
 		count = now;
 		if (now == wanted) {
