@@ -37,6 +37,7 @@ struct options {
 	float scale;             /* 0 if not given */
 	uint64_t budget_bytes;
 	int probe_timeout_ms;
+	int probe_wait_ms;  /* that readiness waits for the probe, at most */
 	const char *socket; /* NULL: the first free one */
 	bool report;
 	int ready_fd; /* owned; -1 if not given */

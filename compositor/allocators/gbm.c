@@ -197,8 +197,12 @@ static int open_node(const char *path, struct gesso_reason *why)
 		*why = refusal;
 		return -1;
 	}
-	if (gesso_device_is_driver(fd, "vgem")) {
-		close(fd); /* an allocator of its own, and GBM's driver there is software */
+	bool is_vgem = false;
+	if (!gesso_device_ask_driver(fd, path, "vgem", &is_vgem, &refusal)) {
+		*why = refusal;
+	}
+	if (is_vgem || refusal.code != GESSO_REASON_NONE) {
+		close(fd); /* vgem is an allocator of its own, and GBM's driver there is software */
 		return -1;
 	}
 	/* whoever opens a primary node first is its master, and would keep the display's from it */

@@ -161,6 +161,22 @@ static bool show_in_place(struct native_buffer *buffer, const char *of,
 		try_texture(buffer, of, context, why);
 }
 
+/*
+ * llvmpipe maps what it imports for reading and writing, and where that fails it has
+ * an image all the same, which it draws as black.
+ */
+static bool software_can_map(const struct gesso_memory *memory,
+	const struct gesso_render_context *context, struct gesso_reason *why)
+{
+	struct gesso_mapping mapping;
+	if (!context->gles2 || !context->software || memory->fd < 0) {
+		return true;
+	}
+	bool mapped = gesso_mapping_init(&mapping, memory, true, why);
+	gesso_mapping_finish(&mapping);
+	return mapped;
+}
+
 bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory *memory,
 	const struct gesso_layout *layout, const struct gesso_allocator_impl *impl,
 	struct gesso_render_context *context, struct gesso_reason *why)
@@ -171,7 +187,8 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 	buffer->impl = impl;
 	buffer->context = context;
 	buffer->kind = impl->kind;
-	if (!show_in_place(buffer, impl->name, context, why)) {
+	if (!software_can_map(&buffer->memory, context, why) ||
+		!show_in_place(buffer, impl->name, context, why)) {
 		give_back(buffer);
 		return false;
 	}
@@ -189,24 +206,16 @@ static bool can_upload(const struct native_buffer *buffer, struct gesso_render_c
 		layout->stride_bytes % pixel_bytes == 0;
 }
 
-/*
- * llvmpipe maps what it imports for reading and writing, and where that fails it has
- * an image all the same, which it draws as black.
- */
-static bool can_import(const struct native_buffer *buffer, const struct gesso_memory *memory,
-	struct gesso_render_context *context, struct gesso_reason *why)
+static bool can_import(const struct native_buffer *buffer, struct gesso_render_context *context,
+	struct gesso_reason *why)
 {
-	struct gesso_mapping mapping;
-	if (!context->gles2 || !context->software || memory->fd < 0) {
-		return true;
-	}
-	if (!gesso_mapping_init(&mapping, memory, true, NULL)) {
+	if (!software_can_map(&buffer->memory, context, NULL) ||
+		!software_can_map(&buffer->chroma, context, NULL)) {
 		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
 			"%s maps dma-bufs for writing too, which this one refuses%s", context->name,
 			can_upload(buffer, context) ? ": it is copied" : "");
 		return false;
 	}
-	gesso_mapping_finish(&mapping);
 	return true;
 }
 
@@ -221,8 +230,7 @@ bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso
 	buffer->context = context;
 	buffer->kind = GESSO_DESCRIPTOR_DMABUF;
 	buffer->foreign = true;
-	if (can_import(buffer, &buffer->memory, context, why) &&
-		can_import(buffer, &buffer->chroma, context, why) &&
+	if (can_import(buffer, context, why) &&
 		show_in_place(buffer, "the client's own", context, why)) {
 		return true;
 	}

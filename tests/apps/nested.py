@@ -7,7 +7,7 @@ import signal
 
 import parents
 import rig
-from demo import Demo
+from demo import SHM_PATHS, Demo
 from rig import check, check_equal, wait_until
 
 DOCUMENT = pathlib.Path(os.environ["GESSO_SAMPLES"]) / "workshop.svg"
@@ -69,7 +69,10 @@ def case_shows(case):
         demo = show(case, gesso, "--path", path)
         same_as(parent.shot, wanted, f"the document on the parent's screen ({path})")
         check(gesso.shot() == wanted, "gesso's own screenshot differs")
-        check_equal(demo.end()["path"], path, "the path")
+        figures = demo.end()
+        check_equal(figures["path"], path, "the path")
+        shown = path if path == "native" else SHM_PATHS[case.fixture("renderer")]
+        case.record(shown, figures["allocator"], case.fixture("renderer"), "wayland")
     gesso.stop()
     parent.stop()
 

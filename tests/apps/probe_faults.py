@@ -128,5 +128,32 @@ def case_serves_while_it_probes(case):
     check_equal(process.wait(), 0, "gesso's status while the probe runs")
 
 
+def case_ready_before_a_slow_probe(case):
+    """Readiness does not wait for it, and a window that is still moves to native afterwards."""
+    gate = case.dir / "gate"
+    os.mkfifo(gate)
+    script = case.dir / "helper"
+    script.write_text(f'#!/bin/sh\nread -r _ <{gate}\nexec {os.environ["GESSO_PROBE"]} "$@"\n')
+    script.chmod(0o700)
+    gesso = rig.Gesso(
+        case,
+        *("--renderer", "pixman", "--allocator", "memfd", "--size", "320x240"),
+        *("--probe-wait", "250", "--probe-timeout", "600000"),
+        env={"GESSO_PROBE_HELPER": str(script)},
+    )
+
+    def reason():
+        return [a for a in gesso.memory()["allocators"] if a["name"] == "memfd"][0]["reason"]
+
+    check_equal(reason(), "pending", "the reason while the helper waits")
+    demo = Demo(case, gesso.env, "--still", SAMPLES / "gesso.txt").wait_ready()
+    check("native" not in gesso.paths_of(demo.pid), "native before it was proved")
+    gate.write_text("go\n")
+    wait_until(lambda: gesso.paths_of(demo.pid).get("native", {}).get("frames"), "a native frame")
+    check_equal(reason(), None, "the reason once it was proved")
+    check_equal(demo.end()["path"], "native", "the path in the end")
+    gesso.stop()
+
+
 if __name__ == "__main__":
     rig.main(globals())

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "case.h"
 #include "proc.h"
+#include "shown.h"
 #include "workdir.h"
 #include <errno.h>
 #include <signal.h>
@@ -123,6 +124,7 @@ static void run_in_child(const struct test_case *test_case)
 		proc_print_descriptors(getpid(), stderr);
 		FAIL("the case began with %d descriptors and ended with %d", before, after);
 	}
+	shown_write();
 	exit(EXIT_SUCCESS);
 }
 

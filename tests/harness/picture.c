@@ -2,6 +2,7 @@
 #include "picture.h"
 #include "buffer.h"
 #include "check.h"
+#include "shown.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,4 +268,5 @@ void picture_check(
 			what, wrong, count, most, first % got->width_px, first / got->width_px,
 			got->pixels[first] & 0xffffff, expected->pixels[first] & 0xffffff);
 	}
+	shown_note_checked();
 }

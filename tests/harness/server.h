@@ -33,7 +33,7 @@ void server_wait_ready(struct server *server);
 
 /*
  * Shows and captures one window, so that whatever the compositor opens once
- * (output buffers, cursor, keymap) is open, and notes its descriptors.
+ * (output buffers, cursor, keymap, an allocator's device) is open, and notes its descriptors.
  */
 void server_warm_up(struct server *server);
 

@@ -169,7 +169,7 @@ CASE(cursor_is_set_by_the_one_below_it)
 	struct mouse mouse;
 	struct buffer picture;
 	scene_begin(&scene);
-	mouse_create(&mouse, &scene.bystander);
+	mouse_create(&mouse, &scene.bystander, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
 	struct box box = scene_find(&scene, SCENE_COLOR);
 	mouse_move(&mouse, box.x + 10, box.y + 10);
 	CHECK(mouse.entered == scene.window.surface);
@@ -215,7 +215,7 @@ CASE(cursor_shape_that_is_none)
 	struct scene scene;
 	struct mouse mouse;
 	scene_begin(&scene);
-	mouse_create(&mouse, &scene.offender);
+	mouse_create(&mouse, &scene.offender, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
 	struct wp_cursor_shape_manager_v1 *shapes =
 		scene_bind(&scene.offender, &wp_cursor_shape_manager_v1_interface, 1);
 	struct wp_cursor_shape_device_v1 *device =
