@@ -73,6 +73,7 @@ static void create_shm(struct buffer *buffer)
 	CHECK_EQUAL(ftruncate(buffer->fd, (off_t)buffer->size_bytes), 0);
 	buffer->kind = GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_MEMFD;
 	buffer->state = BUFFER_ALLOCATED;
+	buffer->path = "shm";
 
 	struct wl_shm_pool *pool =
 		wl_shm_create_pool(buffer->client->shm, buffer->fd, (int32_t)buffer->size_bytes);
@@ -143,6 +144,7 @@ void buffer_request_on(struct buffer *buffer, struct client *client,
 {
 	CHECK(manager != NULL);
 	buffer_init(buffer, client, width_px, height_px, fourcc);
+	buffer->path = "native";
 	buffer->answer = gesso_gpu_memory_buffer_manager_v1_create_buffer(
 		manager, width_px, height_px, fourcc);
 	buffer->wl_buffer = gesso_gpu_memory_buffer_v1_get_buffer(buffer->answer);
@@ -191,6 +193,7 @@ void buffer_create_native(
 void buffer_init_dmabuf(struct buffer *buffer, struct wl_buffer *wl_buffer, uint8_t *map)
 {
 	buffer->wl_buffer = wl_buffer;
+	buffer->path = "dmabuf";
 	buffer->kind = GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_DMABUF;
 	buffer->state = BUFFER_ALLOCATED;
 	wl_buffer_add_listener(wl_buffer, &buffer_listener, buffer);
