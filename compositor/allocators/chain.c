@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "allocators/chain.h"
+#include "allocators/chain_impl.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <xf86drm.h>
-
-#define HEADROOM_DESCRIPTORS 16
 
 const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
 	&gesso_udmabuf_allocator,
@@ -19,18 +16,8 @@ const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
 	NULL,
 };
 
-#define IMPLS_LEN (sizeof(gesso_allocator_impls) / sizeof(gesso_allocator_impls[0]) - 1)
-
-struct link {
-	struct gesso_allocator_state state;
-	struct gesso_allocator *allocator; /* NULL if it cannot be used at all */
-	struct gesso_reason formats[GESSO_FORMATS_LEN];
-};
-
-struct gesso_allocator_chain {
-	bool automatic; /* no order was asked for */
-	struct link links[IMPLS_LEN];
-};
+static_assert(sizeof(gesso_allocator_impls) / sizeof(gesso_allocator_impls[0]) - 1 == IMPLS_LEN,
+	"chain_impl.h has the length");
 
 void gesso_memory_finish(struct gesso_memory *memory)
 {
@@ -283,24 +270,6 @@ static void refuse_format(
 	*why = chain->links[0].state.refusal;
 }
 
-/*
- * The lowest free number is what a new descriptor gets, so its number says how
- * full the table is. Sending it takes one more, and a client that cannot be
- * sent its descriptor is disconnected by libwayland: so it is refused before.
- */
-static bool leaves_headroom(const struct gesso_memory *memory, struct gesso_reason *why)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-		(rlim_t)memory->fd + HEADROOM_DESCRIPTORS < limit.rlim_cur) {
-		return true;
-	}
-	gesso_reason_set(why, GESSO_REASON_NO_DESCRIPTORS,
-		"descriptor %d of %llu: the last %d are kept free", memory->fd,
-		(unsigned long long)limit.rlim_cur, HEADROOM_DESCRIPTORS);
-	return false;
-}
-
 bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int width_px,
 	int height_px, uint32_t fourcc, struct gesso_memory *memory, struct gesso_layout *layout,
 	const struct gesso_allocator_impl **impl, struct gesso_reason *why)
@@ -326,7 +295,7 @@ bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int wid
 			continue;
 		}
 		if (gesso_allocator_allocate(link->allocator, layout, memory, why)) {
-			if (leaves_headroom(memory, why)) {
+			if (chain_leaves_headroom(memory, why)) {
 				memory->cached = link->state.cached;
 				*impl = link->state.impl;
 				return true;
