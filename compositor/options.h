@@ -2,6 +2,7 @@
 #ifndef GESSO_OPTIONS_H
 #define GESSO_OPTIONS_H
 
+#include "buffers/shm_import.h"
 #include "renderer/render_context.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,7 +32,8 @@ enum options_window {
 struct options {
 	enum options_backend backend;
 	enum gesso_renderer_choice renderer;
-	const char *allocators;  /* as gesso_allocator_chain_create takes them */
+	const char *allocators; /* as gesso_allocator_chain_create takes them */
+	enum gesso_shm_choice shm;
 	int outputs;             /* 0 if not given */
 	int width_px, height_px; /* of outputs that have no modes of their own */
 	float scale;             /* 0 if not given */

@@ -46,6 +46,12 @@ static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attribu
 	return true;
 }
 
+static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *attribs)
+{
+	struct native_buffer *buffer = native_buffer_from_base(base);
+	return buffer->shm_buffer != NULL && wlr_buffer_get_shm(buffer->shm_buffer, attribs);
+}
+
 static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags, void **data,
 	uint32_t *format, size_t *stride_bytes)
 {
@@ -77,6 +83,7 @@ static void buffer_end_data_ptr_access(struct wlr_buffer *base)
 static const struct wlr_buffer_impl buffer_impl = {
 	.destroy = buffer_destroy,
 	.get_dmabuf = buffer_get_dmabuf,
+	.get_shm = buffer_get_shm,
 	.begin_data_ptr_access = buffer_begin_data_ptr_access,
 	.end_data_ptr_access = buffer_end_data_ptr_access,
 };
