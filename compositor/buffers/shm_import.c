@@ -9,6 +9,9 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/log.h>
 
+/* A client that was not told to paint yet cannot show what it would do. It may never be. */
+#define MAX_HOLD_EXTENSIONS 8
+
 struct import_surface {
 	struct wl_list link;
 	struct shm_import *shm_import;
@@ -17,6 +20,7 @@ struct import_surface {
 	const struct import_record *last; /* only ever compared */
 	struct wlr_buffer *held;          /* locked: a trial is on (shm_policy.h) */
 	struct wl_event_source *hold_end;
+	int hold_extensions;
 	enum gesso_reason_code logged;
 	struct wl_listener client_commit, destroy;
 };
@@ -41,7 +45,10 @@ static void end_hold(struct import_surface *watch)
 static int surface_handle_hold_end(void *data)
 {
 	struct import_surface *watch = data;
-	if (watch->held != NULL) {
+	bool waits_for_frame = !wl_list_empty(&watch->surface->current.frame_callback_list);
+	if (waits_for_frame && watch->hold_extensions++ < MAX_HOLD_EXTENSIONS) {
+		wl_event_source_timer_update(watch->hold_end, shm_policy_hold_ms(&watch->policy));
+	} else if (watch->held != NULL) {
 		shm_policy_hold_ran_out(&watch->policy, now_ms());
 		end_hold(watch);
 	}
@@ -55,10 +62,12 @@ static void begin_hold(struct import_surface *watch, struct wlr_buffer *buffer)
 			watch->shm_import->loop, surface_handle_hold_end, watch);
 	}
 	if (watch->hold_end == NULL ||
-		wl_event_source_timer_update(watch->hold_end, SHM_POLICY_HOLD_MS) != 0) {
+		wl_event_source_timer_update(watch->hold_end, shm_policy_hold_ms(&watch->policy)) !=
+			0) {
 		wlr_log_errno(WLR_ERROR, "shm_import: holding a buffer for a trial failed");
 		return;
 	}
+	watch->hold_extensions = 0;
 	watch->held = wlr_buffer_lock(buffer);
 }
 
@@ -102,6 +111,7 @@ static enum shm_decision decide(struct import_surface *watch, const struct impor
 		.first = record->commits == 0,
 		.again = record->commits > 0 && watch->last == record,
 		.held = import_record_is_held(record),
+		.replaced = watch->held != NULL && watch->held->dropped,
 		.now_ms = now_ms(),
 	};
 	if (watch->shm_import->choice == GESSO_SHM_IMPORT) {
@@ -160,6 +170,9 @@ static void choose(struct import_surface *watch, struct wlr_buffer *buffer,
 	if (decision == SHM_DECISION_IMPORT && import_pending(watch, record, &why)) {
 		why = (struct gesso_reason){0};
 	} else {
+		if (record->refusal.code != GESSO_REASON_NONE) {
+			shm_policy_refused(&watch->policy);
+		}
 		import_record_retire(record);
 		if (decision == SHM_DECISION_UPLOAD_AND_HOLD) {
 			begin_hold(watch, buffer);

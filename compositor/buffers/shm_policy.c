@@ -10,8 +10,21 @@
 #define TRIALS_MAX 8
 /* An answer to a release that comes later is not taken for one. */
 #define ANSWER_MS 50
+/* A pause, not the client's pace. */
+#define IDLE_MS 1000
+#define HOLD_LEAST_MS 100
+#define HOLD_MOST_MS 500
 /* A trial is not worth it below. */
 #define MUCH_DAMAGE_PERCENT 50
+
+static void note_time(struct shm_policy *policy, const struct shm_commit *commit)
+{
+	int64_t since_ms = commit->now_ms - policy->last_ms;
+	if (policy->commits > 0 && since_ms < IDLE_MS) {
+		policy->interval_ms = (policy->interval_ms * 3 + since_ms) / 4;
+	}
+	policy->last_ms = commit->now_ms;
+}
 
 static void note_damage(struct shm_policy *policy, const struct shm_commit *commit)
 {
@@ -41,7 +54,7 @@ static void end_trial(struct shm_policy *policy, const struct shm_commit *commit
 		commit->now_ms - policy->tried_until_ms <= ANSWER_MS;
 	if (waited || (policy->trying && commit->again)) {
 		policy->kind = SHM_CLIENT_SINGLE;
-	} else if (policy->trying) {
+	} else if (policy->trying && !commit->replaced) {
 		policy->kind = SHM_CLIENT_MULTIPLE;
 	}
 	policy->trying = false;
@@ -90,6 +103,7 @@ static enum shm_decision decide_unknown(
 enum shm_decision shm_policy_decide(
 	struct shm_policy *policy, const struct shm_commit *commit, struct gesso_reason *why)
 {
+	note_time(policy, commit);
 	note_damage(policy, commit);
 	note_new(policy, commit);
 	end_trial(policy, commit);
@@ -113,6 +127,24 @@ enum shm_decision shm_policy_decide(
 		break;
 	}
 	return decide_unknown(policy, commit, why);
+}
+
+void shm_policy_refused(struct shm_policy *policy)
+{
+	if (policy->trials < TRIALS_MAX) {
+		policy->trials++;
+		policy->kind = SHM_CLIENT_UNKNOWN;
+	} else {
+		policy->kind = SHM_CLIENT_SINGLE;
+	}
+	policy->alternations = 0;
+}
+
+int shm_policy_hold_ms(const struct shm_policy *policy)
+{
+	int64_t hold_ms = policy->interval_ms * 3;
+	hold_ms = hold_ms < HOLD_LEAST_MS ? HOLD_LEAST_MS : hold_ms;
+	return (int)(hold_ms > HOLD_MOST_MS ? HOLD_MOST_MS : hold_ms);
 }
 
 void shm_policy_hold_ran_out(struct shm_policy *policy, int64_t now_ms)
