@@ -258,7 +258,7 @@ static const struct option_spec specs[] = {
 	{"scale", "S", "scale of each output (1)", parse_scale},
 	{"maximize", NULL, "new windows are maximized", parse_maximize},
 	{"fullscreen", NULL, "new windows fill their output", parse_fullscreen},
-	{"budget", "MIB", "on native and dmabuf, at most, for each client (512)", parse_budget},
+	{"budget", "MIB", "on native, dmabuf and shm-import, for each client (512)", parse_budget},
 	{"probe-timeout", "MS", "time for each allocator's probe, at most (10000)",
 		parse_probe_timeout},
 	{"probe", NULL, "print which allocators are proved, and why others are not, and end",

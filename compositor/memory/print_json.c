@@ -192,6 +192,7 @@ static struct json_object *object_to_json(
 	if (kernel_object->kind == KERNEL_OBJECT_DMABUF) {
 		put(object, "exporter",
 			known ? json_object_new_string(kernel_object->exporter) : NULL);
+		put_bool(object, "over_pool", kernel_object->counted_elsewhere);
 		return object;
 	}
 	put_bytes(object, "allocated", known, kernel_object->allocated_bytes);

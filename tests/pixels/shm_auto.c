@@ -47,8 +47,9 @@ static uint32_t choice(void)
 	report_read(&report, &stage.client);
 	const struct report_surface *surface = report_find_surface(&report, WIDTH_PX, HEIGHT_PX);
 	CHECK(surface != NULL);
-	CHECK_EQUAL(surface->path, surface->reason == 0 ? GESSO_MEMORY_REPORT_V1_PATH_SHM_IMPORT
-							: GESSO_MEMORY_REPORT_V1_PATH_SHM_UPLOAD);
+	CHECK_EQUAL(surface->path,
+		surface->reason == 0 ? GESSO_MEMORY_REPORT_V1_PATH_SHM_IMPORT
+				     : GESSO_MEMORY_REPORT_V1_PATH_SHM_UPLOAD);
 	CHECK_EQUAL(surface->words[0] == '\0', surface->reason == 0);
 	return surface->reason;
 }

@@ -112,8 +112,7 @@ CASE(an_idle_client_is_tried_again)
 		play(&script, "a");
 		if (script.decision == SHM_DECISION_UPLOAD_AND_HOLD) {
 			trials++;
-			shm_policy_hold_ran_out(
-				&script.policy, script.now_ms + 100);
+			shm_policy_hold_ran_out(&script.policy, script.now_ms + 100);
 		}
 	}
 	CHECK_INT(>, trials, 1);
