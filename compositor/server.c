@@ -9,6 +9,7 @@
 #include "memory/report.h"
 #include "renderer/probe.h"
 #include "renderer/probe_print.h"
+#include "renderer/recovery.h"
 #include "renderer/render_context.h"
 #include "screen/backend.h"
 #include "screen/limits.h"
@@ -132,13 +133,17 @@ bool server_create_backend(struct server *server)
 	return true;
 }
 
-static void server_handle_renderer_lost(struct wl_listener *listener, void *data)
+static void server_handle_renewed(struct wl_listener *listener, void *data)
 {
-	struct server *server = wl_container_of(listener, server, renderer_lost);
-	wlr_log(WLR_ERROR,
-		"server: the GPU was reset and the renderer is lost: ending. "
-		"Start gesso again, or with --renderer pixman");
-	server_end(server, EXIT_FAILURE);
+	struct server *server = wl_container_of(listener, server, renewed);
+	cursor_renew(&server->seat.cursor);
+	desktop_ask_for_pictures(&server->desktop);
+}
+
+static void server_handle_no_renderer(void *data)
+{
+	wlr_log(WLR_ERROR, "server: the renderer was lost and none can be had: ending");
+	server_end(data, EXIT_FAILURE);
 }
 
 bool server_create_renderer(struct server *server)
@@ -150,8 +155,8 @@ bool server_create_renderer(struct server *server)
 		wlr_log(WLR_ERROR, "server: no renderer: %s", why.words);
 		return false;
 	}
-	listener_attach(&server->renderer_lost, &server->context->renderer->events.lost,
-		server_handle_renderer_lost);
+	wlr_log(WLR_INFO, "server: renderer %s: %s", server->context->name, server->context->why);
+	listener_attach(&server->renewed, &server->context->events.renewed, server_handle_renewed);
 
 	server->chain = gesso_allocator_chain_create(
 		server->options->allocators, server->context->software, &why);
@@ -224,6 +229,8 @@ static bool create_surface_globals(struct server *server)
 	gesso_ledger_watch(server->ledger, compositor);
 	limits_watch(&server->limits, compositor);
 	return ok && gesso_fence_gate_create(display, compositor) &&
+		gesso_recovery_create(display, server->backend, server->context, compositor,
+			server_handle_no_renderer, server) &&
 		wlr_shm_create_with_renderer(display, SHM_VERSION, renderer) != NULL &&
 		wlr_subcompositor_create(display) != NULL &&
 		wlr_viewporter_create(display) != NULL &&
@@ -354,7 +361,7 @@ static void finish_parts(struct server *server)
 	desktop_finish(&server->desktop);
 	listener_detach(&server->backend_destroy);
 	wlr_backend_destroy(server->backend);
-	listener_detach(&server->renderer_lost);
+	listener_detach(&server->renewed);
 	for (size_t i = 0; i < SERVER_SIGNALS_LEN; i++) {
 		if (server->signals[i] != NULL) {
 			wl_event_source_remove(server->signals[i]);

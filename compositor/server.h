@@ -68,7 +68,7 @@ struct server {
 
 	/* private */
 	struct wl_event_source *signals[SERVER_SIGNALS_LEN];
-	struct wl_listener backend_destroy, renderer_lost;
+	struct wl_listener backend_destroy, renewed;
 };
 
 /*

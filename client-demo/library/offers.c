@@ -23,7 +23,8 @@ static void offers_handle_refusal(
 	void *data, manager_proxy *manager, const char *name, uint32_t reason, const char *words)
 {
 	struct offers_batch *next = &((struct offers *)data)->next;
-	if (reason == GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_REASON_PENDING)
+	if (reason == GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_REASON_PENDING ||
+		reason == GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_REASON_RENDERER_LOST)
 		next->pending = true;
 	if (next->refusal.code == GESSO_CLIENT_REASON_NONE)
 		next->refusal.code = (int)reason;

@@ -142,6 +142,7 @@ struct gesso_allocator_chain *gesso_allocator_chain_create(
 	}
 	size_t len = (size_t)allowed;
 	for (size_t i = 0; i < len; i++) {
+		chain->links[i].allowed = true;
 		link_open(&chain->links[i], software_renderer);
 	}
 	for (size_t i = 0; i < IMPLS_LEN; i++) {
@@ -157,18 +158,39 @@ struct gesso_allocator_chain *gesso_allocator_chain_create(
 	return chain;
 }
 
+static void link_close(struct link *link)
+{
+	if (link->allocator != NULL) {
+		link->allocator->impl->destroy(link->allocator);
+	}
+}
+
 void gesso_allocator_chain_destroy(struct gesso_allocator_chain *chain)
 {
 	if (chain == NULL) {
 		return;
 	}
 	for (size_t i = 0; i < IMPLS_LEN; i++) {
-		struct gesso_allocator *allocator = chain->links[i].allocator;
-		if (allocator != NULL) {
-			allocator->impl->destroy(allocator);
-		}
+		link_close(&chain->links[i]);
 	}
 	free(chain);
+}
+
+void gesso_allocator_chain_renew(struct gesso_allocator_chain *chain, bool software_renderer)
+{
+	for (size_t i = 0; i < IMPLS_LEN; i++) {
+		struct link *link = &chain->links[i];
+		if (!link->allowed) {
+			continue;
+		}
+		link_close(link);
+		*link = (struct link){.state.impl = link->state.impl, .allowed = true};
+		link_open(link, software_renderer);
+		if (link->allocator != NULL) {
+			gesso_reason_set(&link->state.refusal, GESSO_REASON_RENDERER_LOST,
+				"the renderer was lost; the probe of the new one has not ended");
+		}
+	}
 }
 
 size_t gesso_allocator_chain_length(const struct gesso_allocator_chain *chain)

@@ -48,6 +48,12 @@ struct gesso_allocator_chain *gesso_allocator_chain_create(
 	const char *names, bool software_renderer, struct gesso_reason *why);
 void gesso_allocator_chain_destroy(struct gesso_allocator_chain *chain);
 
+/*
+ * For a renderer that was made anew: opens each allowed link's device again and has it
+ * refused with RENDERER_LOST, which is PENDING to the probe, or with what is wrong now. Memory that was allocated before stays valid.
+ */
+void gesso_allocator_chain_renew(struct gesso_allocator_chain *chain, bool software_renderer);
+
 size_t gesso_allocator_chain_length(const struct gesso_allocator_chain *chain);
 struct gesso_allocator_state gesso_allocator_chain_state(
 	const struct gesso_allocator_chain *chain, size_t index);

@@ -10,6 +10,7 @@
 
 struct link {
 	struct gesso_allocator_state state;
+	bool allowed;
 	struct gesso_allocator *allocator; /* NULL if it cannot be used at all */
 	struct gesso_reason formats[GESSO_FORMATS_LEN];
 };

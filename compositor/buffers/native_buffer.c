@@ -30,7 +30,7 @@ static void buffer_destroy(struct wlr_buffer *base)
 static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attributes *attribs)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
-	if (!buffer->show_dmabuf || buffer->memory.fd < 0) {
+	if (!buffer->show_dmabuf || buffer->hide_memfd || buffer->memory.fd < 0) {
 		return false;
 	}
 	*attribs = (struct wlr_dmabuf_attributes){
@@ -46,17 +46,40 @@ static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attribu
 	return true;
 }
 
+/* Only a memfd can be mapped by those who were not told that it is a dma-buf. */
 static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *attribs)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
-	return buffer->shm_buffer != NULL && wlr_buffer_get_shm(buffer->shm_buffer, attribs);
+	if (buffer->shm_buffer != NULL) {
+		return wlr_buffer_get_shm(buffer->shm_buffer, attribs);
+	}
+	if (buffer->kind != GESSO_DESCRIPTOR_MEMFD || buffer->memory.fd < 0) {
+		return false;
+	}
+	*attribs = (struct wlr_shm_attributes){
+		.fd = buffer->memory.fd,
+		.format = buffer->layout.fourcc,
+		.width = base->width,
+		.height = base->height,
+		.stride = (int)buffer->layout.stride_bytes,
+		.offset = (off_t)buffer->layout.offset_bytes,
+	};
+	return true;
+}
+
+static bool is_readable(struct native_buffer *buffer)
+{
+	if (buffer->mapping.data == NULL && buffer->context != NULL && !buffer->context->gles2) {
+		gesso_mapping_init(&buffer->mapping, &buffer->memory, false, NULL);
+	}
+	return buffer->mapping.data != NULL;
 }
 
 static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags, void **data,
 	uint32_t *format, size_t *stride_bytes)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
-	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0 || buffer->mapping.data == NULL) {
+	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0 || !is_readable(buffer)) {
 		return false;
 	}
 	if (buffer->foreign && !gesso_fault_guard_begin(&buffer->guard, &buffer->mapping)) {
@@ -100,6 +123,7 @@ void native_buffer_init(struct native_buffer *buffer, int width_px, int height_p
 
 static void give_back(struct native_buffer *buffer)
 {
+	buffer->context = NULL;
 	gesso_mapping_finish(&buffer->mapping);
 	gesso_memory_finish(&buffer->memory);
 }
@@ -136,6 +160,7 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 	*memory = (struct gesso_memory){.fd = -1};
 	buffer->layout = *layout;
 	buffer->impl = impl;
+	buffer->context = context;
 	buffer->kind = impl->kind;
 	if (!show_in_place(buffer, impl->name, context, why)) {
 		give_back(buffer);
@@ -183,6 +208,7 @@ bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso
 	buffer->memory = *memory;
 	*memory = (struct gesso_memory){.fd = -1};
 	buffer->layout = *layout;
+	buffer->context = context;
 	buffer->kind = GESSO_DESCRIPTOR_DMABUF;
 	buffer->foreign = true;
 	if (can_import(buffer, context, why) &&
@@ -197,4 +223,12 @@ bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso
 		give_back(buffer);
 	}
 	return buffer->copied;
+}
+
+void native_buffer_hide_memfd(struct wlr_buffer *base, bool hide)
+{
+	struct native_buffer *buffer = native_buffer_try_from_buffer(base);
+	if (buffer != NULL && buffer->kind == GESSO_DESCRIPTOR_MEMFD) {
+		buffer->hide_memfd = hide;
+	}
 }

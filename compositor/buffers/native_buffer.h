@@ -22,7 +22,8 @@ struct native_buffer {
 	struct wlr_buffer base;
 	struct gesso_memory memory;
 	struct gesso_layout layout;
-	const struct gesso_allocator_impl *impl; /* NULL if the memory is foreign */
+	const struct gesso_allocator_impl *impl;    /* NULL if the memory is foreign */
+	const struct gesso_render_context *context; /* borrowed; NULL without memory */
 	enum gesso_descriptor_kind kind;
 	bool foreign; /* a client's own: what reads its mapping is guarded */
 	bool copied;  /* foreign, not imported: each texture is an upload of its mapping */
@@ -32,11 +33,13 @@ struct native_buffer {
 	/*
 	 * Read-only, and only for renderers that read in place. A renderer that imports
 	 * gets no DATA_PTR face, unless its import failed: wlroots would copy from it
-	 * into the texture that a surface had before, if that was uploaded.
+	 * into the texture that a surface had before, if that was uploaded. One that
+	 * takes a lost renderer's place may read where that one imported: then it is
+	 * mapped late.
 	 */
 	struct gesso_mapping mapping;
 	struct gesso_fault_guard guard;
-	bool show_dmabuf;
+	bool show_dmabuf, hide_memfd;
 	bool bracketed;
 	void (*destroyed)(struct native_buffer *buffer);
 };
@@ -62,6 +65,13 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso_memory *memory,
 	const struct gesso_layout *layout, struct gesso_render_context *context,
 	struct gesso_reason *why);
+
+/*
+ * A memfd is no dma-buf but to the renderer that took it for one: before anyone else
+ * looks at what faces the buffer has, hide that one, and its SHM face is what is left.
+ * Does nothing for other buffers.
+ */
+void native_buffer_hide_memfd(struct wlr_buffer *base, bool hide);
 
 /* NULL if `base` is not one of these. */
 struct native_buffer *native_buffer_try_from_buffer(struct wlr_buffer *base);

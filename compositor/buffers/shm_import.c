@@ -190,6 +190,7 @@ static void surface_handle_client_commit(struct wl_listener *listener, void *dat
 	struct wlr_shm_attributes shm;
 	if (!watch->shm_import->context->gles2 ||
 		(pending->committed & WLR_SURFACE_STATE_BUFFER) == 0 || pending->buffer == NULL ||
+		native_buffer_try_from_buffer(pending->buffer) != NULL ||
 		!wlr_buffer_get_shm(pending->buffer, &shm)) {
 		return;
 	}

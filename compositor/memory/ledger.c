@@ -2,13 +2,23 @@
 #include "memory/ledger.h"
 
 #include "memory/ledger_impl.h"
+#include "renderer/render_context.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/util/log.h>
 
+static void ledger_handle_renewed(struct wl_listener *listener, void *data)
+{
+	struct gesso_ledger *ledger = wl_container_of(listener, ledger, renewed);
+	struct gesso_ledger_client *client;
+	wl_list_for_each(client, &ledger->clients, link) {
+		ledger_surfaces_renew(client);
+	}
+}
+
 struct gesso_ledger *gesso_ledger_create(
-	const struct gesso_render_context *context, uint64_t budget_bytes)
+	struct gesso_render_context *context, uint64_t budget_bytes)
 {
 	struct gesso_ledger *ledger = calloc(1, sizeof(*ledger));
 	if (!ledger) {
@@ -19,6 +29,8 @@ struct gesso_ledger *gesso_ledger_create(
 	wl_list_init(&ledger->compositor_destroy.link);
 	ledger->budget_bytes = budget_bytes;
 	ledger->context = context;
+	ledger->renewed.notify = ledger_handle_renewed;
+	wl_signal_add(&context->events.renewed, &ledger->renewed);
 	return ledger;
 }
 
@@ -61,6 +73,7 @@ void gesso_ledger_destroy(struct gesso_ledger *ledger)
 	assert(wl_list_empty(&ledger->clients));
 	wl_list_remove(&ledger->new_surface.link);
 	wl_list_remove(&ledger->compositor_destroy.link);
+	wl_list_remove(&ledger->renewed.link);
 	free(ledger);
 }
 

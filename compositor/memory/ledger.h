@@ -67,8 +67,8 @@ struct gesso_ledger_buffer {
 	size_t shown; /* how many surfaces sample it now; 0 once it was copied */
 	/* private */
 	struct wlr_addon addon;
-	const struct wlr_renderer *imported_by;
-	bool owned; /* made by the ledger */
+	uint64_t imported_by; /* 1 + the generation of the renderer; 0: none */
+	bool owned;           /* made by the ledger */
 };
 
 struct gesso_ledger {
@@ -78,11 +78,15 @@ struct gesso_ledger {
 	/* private */
 	struct wl_listener new_surface;
 	struct wl_listener compositor_destroy;
+	struct wl_listener renewed;
 };
 
-/* NULL on no memory. `budget_bytes` bounds what each client may be charged. */
+/*
+ * NULL on no memory. `budget_bytes` bounds what each client may be charged. It follows
+ * the renderer when that is made anew.
+ */
 struct gesso_ledger *gesso_ledger_create(
-	const struct gesso_render_context *context, uint64_t budget_bytes);
+	struct gesso_render_context *context, uint64_t budget_bytes);
 /* Call after wl_display_destroy_clients. Asserts that nothing is charged any more. */
 void gesso_ledger_destroy(struct gesso_ledger *ledger);
 

@@ -37,7 +37,7 @@ void gesso_ledger_buffer_add(struct gesso_ledger_buffer *entry, struct gesso_led
 {
 	entry->client = client;
 	entry->shown = 0;
-	entry->imported_by = NULL;
+	entry->imported_by = 0;
 	entry->owned = false;
 	wl_list_insert(client->buffers.prev, &entry->link);
 	wlr_addon_init(&entry->addon, &buffer->addons, client->ledger, &buffer_addon_impl);
@@ -100,6 +100,13 @@ struct gesso_ledger_buffer *ledger_buffer_ensure(
 	gesso_ledger_buffer_add(entry, client, buffer);
 	entry->owned = true;
 	return entry;
+}
+
+void ledger_buffer_renew(struct gesso_ledger_buffer *entry, struct wlr_buffer *buffer)
+{
+	if (entry->owned) {
+		buffer_try_init(entry, entry->client->ledger, buffer);
+	}
 }
 
 void ledger_buffer_remove(struct gesso_ledger_buffer *entry)

@@ -42,6 +42,9 @@ struct gesso_ledger_buffer *ledger_buffer_ensure(
 /* The protocol's `kind`: 0 dma-buf, 1 memfd or wl_shm pool, 2 other. */
 uint32_t ledger_buffer_kind(const struct gesso_ledger_buffer *entry);
 
+/* Of another renderer, the ledger's own entries may be on another path. */
+void ledger_buffer_renew(struct gesso_ledger_buffer *entry, struct wlr_buffer *buffer);
+
 /* Takes the entry out while its wlr_buffer lives on. */
 void ledger_buffer_remove(struct gesso_ledger_buffer *entry);
 
@@ -51,6 +54,9 @@ void ledger_surfaces_forget_buffer(
 
 /* Why wl_shm's buffers are uploaded there; code NONE if they are not, or it shows another kind. */
 struct gesso_reason ledger_surface_choice(const struct ledger_surface *watch);
+
+/* Counts the textures that the client's surfaces have of a renderer made anew. */
+void ledger_surfaces_renew(struct gesso_ledger_client *client);
 
 /* How many of the client's surfaces show a buffer now. */
 size_t ledger_client_surfaces_shown(const struct gesso_ledger_client *client);

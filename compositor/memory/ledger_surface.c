@@ -105,11 +105,11 @@ static void surface_account_texture(struct ledger_surface *watch, struct wlr_buf
 		return;
 	}
 	/* The renderer keeps what it imported for as long as the buffer lives. */
-	if (!entry || entry->imported_by != context->renderer) {
+	if (!entry || entry->imported_by != 1 + (uint64_t)context->generation) {
 		figures->imports++;
 	}
 	if (entry) {
-		entry->imported_by = context->renderer;
+		entry->imported_by = 1 + (uint64_t)context->generation;
 	}
 	surface_set_entry(watch, entry);
 }
@@ -256,6 +256,30 @@ void gesso_ledger_surface_set_choice(struct wlr_surface *surface, const struct g
 struct gesso_reason ledger_surface_choice(const struct ledger_surface *watch)
 {
 	return watch->path == GESSO_PATH_SHM_UPLOAD ? watch->choice : (struct gesso_reason){0};
+}
+
+static void surface_renew(struct ledger_surface *watch)
+{
+	const struct wlr_client_buffer *shown = watch->surface->buffer;
+	watch->texture_bytes = 0;
+	if (shown == NULL || shown->texture == NULL || shown->source == NULL) {
+		surface_set_entry(watch, NULL);
+		return;
+	}
+	struct gesso_ledger_buffer *entry = ledger_buffer_ensure(watch->client, shown->source);
+	if (entry != NULL) {
+		ledger_buffer_renew(entry, shown->source);
+	}
+	watch->path = surface_classify(watch->client->ledger, shown->source);
+	surface_account_texture(watch, shown->source);
+}
+
+void ledger_surfaces_renew(struct gesso_ledger_client *client)
+{
+	struct ledger_surface *watch;
+	wl_list_for_each(watch, &client->surfaces, link) {
+		surface_renew(watch);
+	}
 }
 
 size_t ledger_client_surfaces_shown(const struct gesso_ledger_client *client)

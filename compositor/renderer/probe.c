@@ -29,7 +29,7 @@ extern char **environ;
 struct gesso_probe {
 	struct wl_event_loop *loop;
 	struct gesso_allocator_chain *chain;
-	const struct gesso_render_context *context;
+	struct gesso_render_context *context;
 	int deadline_ms;
 	bool afresh;
 	char helper[PATH_MAX];
@@ -41,6 +41,7 @@ struct gesso_probe {
 	int pidfd, answer_fd;
 	bool late;
 	struct wl_event_source *ended, *deadline, *next;
+	struct wl_listener renewed;
 };
 
 static void start_next(void *data);
@@ -281,7 +282,8 @@ static void start_next(void *data)
 	for (; probe->index < len; probe->index++) {
 		struct gesso_allocator_state state =
 			gesso_allocator_chain_state(probe->chain, probe->index);
-		if (state.refusal.code != GESSO_REASON_PENDING) {
+		if (state.refusal.code != GESSO_REASON_PENDING &&
+			state.refusal.code != GESSO_REASON_RENDERER_LOST) {
 			continue;
 		}
 		struct probe_answer answer = {0};
@@ -295,9 +297,31 @@ static void start_next(void *data)
 	probe->done(probe->data);
 }
 
+static void end_helper(struct gesso_probe *probe)
+{
+	if (probe->pid != 0) {
+		kill(probe->pid, SIGKILL);
+		waitpid(probe->pid, NULL, 0);
+		forget_helper(probe);
+	}
+}
+
+/* What was proved was proved with the renderer that is gone. */
+static void probe_handle_renewed(struct wl_listener *listener, void *data)
+{
+	struct gesso_probe *probe = wl_container_of(listener, probe, renewed);
+	end_helper(probe);
+	gesso_allocator_chain_renew(probe->chain, probe->context->software);
+	probe->index = 0;
+	if (probe->next == NULL) {
+		schedule_next(probe);
+	}
+	probe->done(probe->data);
+}
+
 struct gesso_probe *gesso_probe_start(struct wl_event_loop *loop,
-	struct gesso_allocator_chain *chain, const struct gesso_render_context *context,
-	int deadline_ms, bool afresh, gesso_probe_done_func done, void *data)
+	struct gesso_allocator_chain *chain, struct gesso_render_context *context, int deadline_ms,
+	bool afresh, gesso_probe_done_func done, void *data)
 {
 	struct gesso_probe *probe = calloc(1, sizeof(*probe));
 	if (probe == NULL) {
@@ -311,6 +335,8 @@ struct gesso_probe *gesso_probe_start(struct wl_event_loop *loop,
 	find_helper(probe->helper);
 	probe->done = done;
 	probe->data = data;
+	probe->renewed.notify = probe_handle_renewed;
+	wl_signal_add(&context->events.renewed, &probe->renewed);
 	schedule_next(probe);
 	return probe;
 }
@@ -328,10 +354,7 @@ void gesso_probe_destroy(struct gesso_probe *probe)
 	if (probe->next != NULL) {
 		wl_event_source_remove(probe->next);
 	}
-	if (probe->pid != 0) {
-		kill(probe->pid, SIGKILL);
-		waitpid(probe->pid, NULL, 0);
-		forget_helper(probe);
-	}
+	end_helper(probe);
+	wl_list_remove(&probe->renewed.link);
 	free(probe);
 }

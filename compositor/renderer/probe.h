@@ -26,10 +26,13 @@ typedef void (*gesso_probe_done_func)(void *data);
  * cannot be started is a refusal in the chain, not an error here.
  * `deadline_ms` bounds each helper. What was answered before is taken instead of a
  * helper's run, unless `afresh`.
+ *
+ * When the context's renderer is made anew, all that was proved is withdrawn and
+ * proved again, with `done` called as before.
  */
 struct gesso_probe *gesso_probe_start(struct wl_event_loop *loop,
-	struct gesso_allocator_chain *chain, const struct gesso_render_context *context,
-	int deadline_ms, bool afresh, gesso_probe_done_func done, void *data);
+	struct gesso_allocator_chain *chain, struct gesso_render_context *context, int deadline_ms,
+	bool afresh, gesso_probe_done_func done, void *data);
 bool gesso_probe_running(const struct gesso_probe *probe);
 /* Ends a helper under way. Takes NULL. */
 void gesso_probe_destroy(struct gesso_probe *probe);

@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/render_context.h"
 #include "allocators/allocator.h"
-#include "allocators/device.h"
-#include "renderer/gpu.h"
+#include "renderer/gl_current.h"
+#include "renderer/renderer_choice.h"
 #include "renderer/software_allocator.h"
 #include "renderer/software_egl.h"
 #include <GLES2/gl2.h>
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <wlr/backend.h>
 #include <wlr/backend/multi.h>
 #include <wlr/backend/wayland.h>
 #include <wlr/config.h>
 #include <wlr/render/allocator.h>
-#include <wlr/render/egl.h>
-#include <wlr/render/gles2.h>
-#include <wlr/render/pixman.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
@@ -32,7 +29,22 @@
 struct render_context {
 	struct gesso_render_context base;
 	struct software_egl software_egl;
+	enum gesso_renderer_choice asked;
+	struct wl_list outputs; /* context_output.link */
 };
+
+/* An output that was paired with the renderer, and will be with the next one. */
+struct context_output {
+	struct wl_list link;
+	struct wlr_output *output;
+	struct wl_listener destroy;
+};
+
+static struct render_context *context_from_base(struct gesso_render_context *base)
+{
+	struct render_context *context = wl_container_of(base, context, base);
+	return context;
+}
 
 struct backend_kinds {
 	bool nested, x11, drm;
@@ -59,162 +71,6 @@ static struct backend_kinds backend_kinds_of(struct wlr_backend *backend)
 		note_backend_kind(backend, &kinds);
 	}
 	return kinds;
-}
-
-/* Makes `egl`'s context current and gives the one before. */
-static void make_current(struct wlr_egl *egl, EGLDisplay *old_display, EGLContext *old_context,
-	EGLSurface old_surfaces[2])
-{
-	*old_display = eglGetCurrentDisplay();
-	*old_context = eglGetCurrentContext();
-	old_surfaces[0] = eglGetCurrentSurface(EGL_DRAW);
-	old_surfaces[1] = eglGetCurrentSurface(EGL_READ);
-	eglMakeCurrent(
-		wlr_egl_get_display(egl), EGL_NO_SURFACE, EGL_NO_SURFACE, wlr_egl_get_context(egl));
-}
-
-static void restore_current(struct wlr_egl *egl, EGLDisplay old_display, EGLContext old_context,
-	EGLSurface old_surfaces[2])
-{
-	EGLDisplay display = old_display != EGL_NO_DISPLAY ? old_display : wlr_egl_get_display(egl);
-	eglMakeCurrent(display, old_surfaces[0], old_surfaces[1], old_context);
-}
-
-static void describe_gl(struct gesso_render_context *context)
-{
-	EGLDisplay display;
-	EGLContext current;
-	EGLSurface surfaces[2];
-	make_current(context->egl, &display, &current, surfaces);
-	const char *name = (const char *)glGetString(GL_RENDERER);
-	snprintf(context->name, sizeof(context->name), "gles2 (%s)",
-		name != NULL ? name : "unknown");
-	const char *driver = (const char *)glGetString(GL_VERSION);
-	snprintf(context->driver, sizeof(context->driver), "%s", driver != NULL ? driver : "");
-	restore_current(context->egl, display, current, surfaces);
-}
-
-static bool name_is_software(const char *name)
-{
-	return strstr(name, "llvmpipe") != NULL || strstr(name, "softpipe") != NULL ||
-		strstr(name, "swrast") != NULL;
-}
-
-static bool use_pixman(struct gesso_render_context *context, struct gesso_reason *why)
-{
-	context->renderer = wlr_pixman_renderer_create();
-	if (context->renderer == NULL) {
-		gesso_reason_set(why, GESSO_REASON_NO_MEMORY, "no memory for the pixman renderer");
-		return false;
-	}
-	context->software = true;
-	context->used = GESSO_RENDERER_PIXMAN;
-	snprintf(context->name, sizeof(context->name), "pixman");
-	return true;
-}
-
-/* False if there is no GPU, with nothing made. */
-static bool use_gpu(
-	struct gesso_render_context *context, struct wlr_backend *backend, struct gesso_reason *why)
-{
-	int fd = gpu_open_render_node(backend);
-	if (fd < 0) {
-		gesso_reason_set(
-			why, GESSO_REASON_DEVICE_MISSING, "there is no DRM render node of a GPU");
-		return false;
-	}
-	context->renderer = wlr_gles2_renderer_create_with_drm_fd(fd);
-	close(fd);
-	if (context->renderer == NULL) {
-		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING,
-			"the DRM render node has no driver for GLES2");
-		return false;
-	}
-	context->egl = wlr_gles2_renderer_get_egl(context->renderer);
-	describe_gl(context);
-	if (name_is_software(context->name)) {
-		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING,
-			"the DRM render node's GLES2 is software");
-		wlr_renderer_destroy(context->renderer);
-		context->renderer = NULL;
-		context->egl = NULL;
-		return false;
-	}
-	context->gles2 = true;
-	context->used = GESSO_RENDERER_GLES2;
-	return true;
-}
-
-/* kms_swrast and the like: asked for by name only, since it crashes on others' buffers. */
-static bool use_node(struct gesso_render_context *context, struct gesso_reason *why)
-{
-	const char *path = getenv("WLR_RENDER_DRM_DEVICE");
-	int fd = gesso_device_open(path != NULL ? path : "", "no such node", why);
-	if (fd < 0) {
-		return false;
-	}
-	context->renderer = wlr_gles2_renderer_create_with_drm_fd(fd);
-	close(fd);
-	if (context->renderer == NULL) {
-		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING, "%s: no GLES2 there", path);
-		return false;
-	}
-	context->egl = wlr_gles2_renderer_get_egl(context->renderer);
-	context->gles2 = true;
-	describe_gl(context);
-	context->software = name_is_software(context->name);
-	return true;
-}
-
-static bool use_software_gles2(struct render_context *context, struct gesso_reason *why)
-{
-	struct gesso_render_context *base = &context->base;
-	base->renderer = software_egl_create_renderer(&context->software_egl, why);
-	if (base->renderer == NULL) {
-		return false;
-	}
-	base->egl = context->software_egl.egl;
-	base->used = GESSO_RENDERER_GLES2_SOFTWARE;
-	base->gles2 = true;
-	base->software = true;
-	describe_gl(base);
-	return true;
-}
-
-static bool choose_renderer(struct render_context *context, struct wlr_backend *backend,
-	enum gesso_renderer_choice choice, struct gesso_reason *why)
-{
-	struct gesso_render_context *base = &context->base;
-	struct gesso_reason no_gpu = {0};
-	switch (choice) {
-	case GESSO_RENDERER_PIXMAN:
-		snprintf(base->why, sizeof(base->why), "asked for");
-		return use_pixman(base, why);
-	case GESSO_RENDERER_GLES2_SOFTWARE:
-		snprintf(base->why, sizeof(base->why), "asked for");
-		return use_software_gles2(context, why);
-	case GESSO_RENDERER_GLES2_NODE:
-		snprintf(base->why, sizeof(base->why), "asked for");
-		base->used = choice;
-		return use_node(base, why);
-	case GESSO_RENDERER_GLES2:
-		if (use_gpu(base, backend, &no_gpu)) {
-			snprintf(base->why, sizeof(base->why), "asked for");
-			return true;
-		}
-		snprintf(base->why, sizeof(base->why), "asked for; on software, since %s",
-			no_gpu.words);
-		return use_software_gles2(context, why);
-	case GESSO_RENDERER_AUTO:
-		break;
-	}
-	if (use_gpu(base, backend, &no_gpu)) {
-		snprintf(base->why, sizeof(base->why), "the machine has a GPU");
-		return true;
-	}
-	snprintf(base->why, sizeof(base->why), "%s, and pixman composes cheaper than software GL",
-		no_gpu.words);
-	return use_pixman(base, why);
 }
 
 /* kms_swrast draws only into buffers of the device that it is on. */
@@ -275,14 +131,23 @@ struct gesso_render_context *gesso_render_context_create(
 		gesso_reason_set(why, GESSO_REASON_NO_MEMORY, "no memory");
 		return NULL;
 	}
+	context->asked = choice;
 	context->software_egl.display = EGL_NO_DISPLAY;
-	if (!choose_renderer(context, backend, choice, why) ||
+	wl_list_init(&context->outputs);
+	wl_signal_init(&context->base.events.renewed);
+	if (!renderer_choice_make(&context->base, &context->software_egl, backend, choice, why) ||
 		(backend != NULL && !create_allocator(&context->base, backend, why))) {
 		gesso_render_context_destroy(&context->base);
 		return NULL;
 	}
-	wlr_log(WLR_INFO, "render_context: renderer %s: %s", context->base.name, context->base.why);
 	return &context->base;
+}
+
+static void forget_output(struct context_output *remembered)
+{
+	wl_list_remove(&remembered->destroy.link);
+	wl_list_remove(&remembered->link);
+	free(remembered);
 }
 
 void gesso_render_context_destroy(struct gesso_render_context *base)
@@ -290,32 +155,118 @@ void gesso_render_context_destroy(struct gesso_render_context *base)
 	if (base == NULL) {
 		return;
 	}
-	struct render_context *context = wl_container_of(base, context, base);
+	struct render_context *context = context_from_base(base);
+	struct context_output *remembered, *tmp;
+	wl_list_for_each_safe(remembered, tmp, &context->outputs, link) {
+		forget_output(remembered);
+	}
 	wlr_allocator_destroy(base->allocator);
 	wlr_renderer_destroy(base->renderer);
 	software_egl_finish(&context->software_egl);
 	free(context);
 }
 
-bool gesso_render_context_init_output(
-	struct gesso_render_context *context, struct wlr_output *output)
+static bool pair_with_output(struct gesso_render_context *context, struct wlr_output *output)
 {
-	assert(context->allocator != NULL);
 	if (wlr_allocator_is_software(context->allocator)) {
 		return software_allocator_init_output(context->allocator, output);
 	}
 	return wlr_output_init_render(output, context->allocator, context->renderer);
 }
 
+static void output_handle_destroy(struct wl_listener *listener, void *data)
+{
+	struct context_output *remembered = wl_container_of(listener, remembered, destroy);
+	forget_output(remembered);
+}
+
+bool gesso_render_context_init_output(struct gesso_render_context *base, struct wlr_output *output)
+{
+	assert(base->allocator != NULL);
+	struct context_output *remembered = calloc(1, sizeof(*remembered));
+	if (remembered == NULL || !pair_with_output(base, output)) {
+		free(remembered);
+		return false;
+	}
+	remembered->output = output;
+	remembered->destroy.notify = output_handle_destroy;
+	wl_signal_add(&output->events.destroy, &remembered->destroy);
+	wl_list_insert(&context_from_base(base)->outputs, &remembered->link);
+	return true;
+}
+
+/* What is before `generation` in the two, and what of EGL belongs to it. */
+static void swap_renderers(struct render_context *a, struct render_context *b)
+{
+	unsigned char kept[offsetof(struct gesso_render_context, generation)];
+	memcpy(kept, &a->base, sizeof(kept));
+	memcpy(&a->base, &b->base, sizeof(kept));
+	memcpy(&b->base, kept, sizeof(kept));
+	struct software_egl egl = a->software_egl;
+	a->software_egl = b->software_egl;
+	b->software_egl = egl;
+}
+
+static void pair_again(struct render_context *context)
+{
+	struct context_output *remembered;
+	wl_list_for_each(remembered, &context->outputs, link) {
+		if (!pair_with_output(&context->base, remembered->output)) {
+			wlr_log(WLR_ERROR, "render_context: %s cannot draw on output %s",
+				context->base.name, remembered->output->name);
+		}
+	}
+}
+
+struct gesso_render_context *render_context_renew(struct gesso_render_context *base,
+	struct wlr_backend *backend, bool give_up_gl, struct gesso_reason *why)
+{
+	struct render_context *context = context_from_base(base);
+	struct gesso_render_context *other = NULL;
+	if (!give_up_gl) {
+		other = gesso_render_context_create(backend, context->asked, why);
+	}
+	if (other == NULL) {
+		other = gesso_render_context_create(backend, GESSO_RENDERER_PIXMAN, why);
+	}
+	if (other == NULL) {
+		return NULL;
+	}
+	if (other->used == GESSO_RENDERER_PIXMAN && base->gles2) {
+		snprintf(other->why, sizeof(other->why), "%s was lost and did not come back",
+			base->name);
+	}
+	swap_renderers(context, context_from_base(other));
+	wlr_log(WLR_INFO, "render_context: renderer %s: %s", base->name, base->why);
+	base->generation++;
+	base->drawn = false;
+	pair_again(context);
+	return other;
+}
+
+void render_context_damage_outputs(struct gesso_render_context *base)
+{
+	struct context_output *remembered;
+	wl_list_for_each(remembered, &context_from_base(base)->outputs, link) {
+		struct wlr_output *output = remembered->output;
+		pixman_region32_t whole;
+		pixman_region32_init_rect(
+			&whole, 0, 0, (unsigned)output->width, (unsigned)output->height);
+		struct wlr_output_event_damage event = {.output = output, .damage = &whole};
+		wl_signal_emit_mutable(&output->events.damage, &event);
+		pixman_region32_fini(&whole);
+		wlr_output_schedule_frame(output);
+	}
+}
+
 void gesso_render_context_wait(struct gesso_render_context *context)
 {
+	context->drawn = true;
 	if (!context->gles2 || !context->software) {
 		return;
 	}
-	EGLDisplay display;
-	EGLContext current;
-	EGLSurface surfaces[2];
-	make_current(context->egl, &display, &current, surfaces);
+	struct gl_current before;
+	gl_current_begin(&before, context->egl);
 	glFinish();
-	restore_current(context->egl, display, current, surfaces);
+	gl_current_end(&before, context->egl);
 }

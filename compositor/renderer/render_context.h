@@ -5,11 +5,15 @@
 #include "allocators/reason.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <wayland-server-core.h>
 
 /*
  * Which renderer draws, on what, and why. Owns the wlr_renderer and the
  * wlr_allocator of the outputs. Fed by the backend and the options; used by the
  * outputs, the gpu_memory_buffer global, the probe helper and the ledger.
+ *
+ * A lost renderer is made anew in place (renderer/recovery.h): so keep the context,
+ * and not what it points to.
  */
 
 struct wlr_backend;
@@ -38,6 +42,14 @@ struct gesso_render_context {
 	char driver[128];    /* GL_VERSION, which names the driver's version; empty on pixman */
 	char why[256];       /* why this one, for people */
 	struct wlr_egl *egl; /* borrowed from the renderer; NULL on pixman */
+
+	/* What is above is made anew with a lost renderer; what is below stays. */
+	uint32_t generation; /* how often that was */
+	bool drawn;          /* a frame was, since */
+	struct {
+		/* After that: textures are there, outputs are damaged. No data. */
+		struct wl_signal renewed;
+	} events;
 };
 
 /*
@@ -52,8 +64,9 @@ void gesso_render_context_destroy(struct gesso_render_context *context);
 
 /*
  * Use this instead of wlr_output_init_render: a nested output of a software
- * renderer takes buffers that wlroots would not pair with it. False, with
- * wlroots' log saying why, if renderer and output have nothing in common.
+ * renderer takes buffers that wlroots would not pair with it, and a renderer that
+ * is made anew is paired with the same outputs. False, with wlroots' log saying
+ * why, if renderer and output have nothing in common.
  */
 bool gesso_render_context_init_output(
 	struct gesso_render_context *context, struct wlr_output *output);
@@ -65,5 +78,19 @@ bool gesso_render_context_init_output(
  * pass was submitted. Does nothing where the kernel's implicit fences do this.
  */
 void gesso_render_context_wait(struct gesso_render_context *context);
+
+/* The rest is for renderer/recovery.c. */
+
+/*
+ * Puts a new renderer and allocator into `context`, as they were asked for or else
+ * pixman ones (at once with `give_up_gl`), and pairs them with all outputs. Returns a
+ * context that holds the old ones, for the caller to destroy once nothing uses them;
+ * NULL with `why` set, and nothing changed, if no renderer can be had.
+ */
+struct gesso_render_context *render_context_renew(struct gesso_render_context *context,
+	struct wlr_backend *backend, bool give_up_gl, struct gesso_reason *why);
+
+/* Has every output drawn whole. */
+void render_context_damage_outputs(struct gesso_render_context *context);
 
 #endif

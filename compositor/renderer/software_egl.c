@@ -44,6 +44,21 @@ static EGLDeviceEXT find_software_device(void)
 	return EGL_NO_DEVICE_EXT;
 }
 
+/*
+ * EGL has one display a device in the whole process, and where it does not count
+ * references, the first to terminate it takes it from all.
+ */
+static int displays_open;
+static bool references_counted;
+
+static void close_display(EGLDisplay display)
+{
+	displays_open--;
+	if (references_counted || displays_open == 0) {
+		eglTerminate(display);
+	}
+}
+
 static EGLDisplay open_display(EGLDeviceEXT device)
 {
 	PFNEGLGETPLATFORMDISPLAYEXTPROC get_display =
@@ -51,16 +66,18 @@ static EGLDisplay open_display(EGLDeviceEXT device)
 	if (get_display == NULL) {
 		return EGL_NO_DISPLAY;
 	}
-	/* references are counted, since wlroots initialises and terminates it as well */
+	/* where they can be, since wlroots initialises and terminates it as well */
 	EGLint attribs[] = {EGL_TRACK_REFERENCES_KHR, EGL_TRUE, EGL_NONE};
-	if (!has_extension(
-		    eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS), "EGL_KHR_display_reference")) {
+	references_counted = has_extension(
+		eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS), "EGL_KHR_display_reference");
+	if (!references_counted) {
 		attribs[0] = EGL_NONE;
 	}
 	EGLDisplay display = get_display(EGL_PLATFORM_DEVICE_EXT, device, attribs);
 	if (display == EGL_NO_DISPLAY || !eglInitialize(display, NULL, NULL)) {
 		return EGL_NO_DISPLAY;
 	}
+	displays_open++;
 	return display;
 }
 
@@ -122,7 +139,7 @@ struct wlr_renderer *software_egl_create_renderer(
 void software_egl_finish(struct software_egl *software)
 {
 	if (software->display != EGL_NO_DISPLAY) {
-		eglTerminate(software->display);
+		close_display(software->display);
 		eglReleaseThread();
 		software->display = EGL_NO_DISPLAY;
 	}

@@ -121,10 +121,31 @@ static void cursor_handle_refocus(void *data)
 
 void cursor_refocus(struct cursor *cursor)
 {
-	if (cursor->refocus == NULL && cursor->cursor != NULL) {
+	if (cursor->refocus == NULL && cursor->cursor != NULL && cursor->visible) {
 		struct wl_display *display = cursor->seat->desktop->display;
 		cursor->refocus = wl_event_loop_add_idle(
 			wl_display_get_event_loop(display), cursor_handle_refocus, cursor);
+	}
+}
+
+void cursor_renew(struct cursor *cursor)
+{
+	if (!cursor->visible) {
+		return;
+	}
+	wlr_cursor_unset_image(cursor->cursor);
+	cursor_set_shape(cursor, DEFAULT_SHAPE);
+	if (!cursor_is_held(cursor)) {
+		wlr_seat_pointer_notify_clear_focus(cursor->seat->wlr_seat);
+		cursor_refocus(cursor);
+	}
+}
+
+static void cursor_appear(struct cursor *cursor)
+{
+	if (!cursor->visible) {
+		cursor->visible = true;
+		cursor_set_shape(cursor, DEFAULT_SHAPE);
 	}
 }
 
@@ -133,6 +154,7 @@ static void cursor_handle_motion(struct wl_listener *listener, void *data)
 	struct cursor *cursor = wl_container_of(listener, cursor, motion);
 	const struct wlr_pointer_motion_event *event = data;
 	wlr_cursor_move(cursor->cursor, &event->pointer->base, event->delta_x, event->delta_y);
+	cursor_appear(cursor);
 	cursor_point(cursor, event->time_msec);
 }
 
@@ -141,6 +163,7 @@ static void cursor_handle_motion_absolute(struct wl_listener *listener, void *da
 	struct cursor *cursor = wl_container_of(listener, cursor, motion_absolute);
 	const struct wlr_pointer_motion_absolute_event *event = data;
 	wlr_cursor_warp_absolute(cursor->cursor, &event->pointer->base, event->x, event->y);
+	cursor_appear(cursor);
 	cursor_point(cursor, event->time_msec);
 }
 
@@ -355,9 +378,9 @@ void cursor_add_pointer(
 	if (output != NULL) {
 		wlr_cursor_map_input_to_output(cursor->cursor, device, output);
 	}
-	if (!cursor->visible) {
-		cursor->visible = true;
-		cursor_set_shape(cursor, DEFAULT_SHAPE);
+	/* that of a parent's window may be elsewhere */
+	if (output == NULL) {
+		cursor_appear(cursor);
 	}
 	cursor_refocus(cursor);
 }

@@ -56,6 +56,9 @@ void cursor_add_pointer(
 /* Something moved under the pointer: finds what is there now, once the loop is idle. */
 void cursor_refocus(struct cursor *cursor);
 
+/* For a renderer made anew: the picture is the theme's until the client sets its own again. */
+void cursor_renew(struct cursor *cursor);
+
 /* Shows a picture of the theme, by its name there. */
 void cursor_set_shape(struct cursor *cursor, const char *name);
 

@@ -4,11 +4,14 @@
 #include "screen/decoration.h"
 #include "screen/listener.h"
 #include "screen/output.h"
+#include "screen/parent_ask.h"
 #include "screen/placement.h"
 #include "screen/popup.h"
 #include "screen/seat.h"
 #include "screen/toplevel.h"
 #include <wlr/backend.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
@@ -111,6 +114,7 @@ void desktop_finish(struct desktop *desktop)
 	wl_list_for_each_safe(output, tmp, &desktop->outputs, link) {
 		output_destroy(output);
 	}
+	parent_ask_destroy(desktop->parent_ask);
 	wlr_scene_node_destroy(&desktop->scene->tree.node);
 }
 
@@ -141,6 +145,17 @@ struct wlr_surface *desktop_surface_at(struct desktop *desktop, double lx, doubl
 		tree = tree->node.parent;
 	}
 	return scene_surface->surface;
+}
+
+void desktop_ask_for_pictures(struct desktop *desktop)
+{
+	struct toplevel *toplevel;
+	wl_list_for_each(toplevel, &desktop->toplevels, link) {
+		const struct wlr_surface *surface = toplevel->xdg->base->surface;
+		if (surface->buffer != NULL && surface->buffer->texture == NULL) {
+			wlr_xdg_surface_schedule_configure(toplevel->xdg->base);
+		}
+	}
 }
 
 struct wlr_output *desktop_active_output(struct desktop *desktop)

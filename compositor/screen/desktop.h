@@ -23,6 +23,7 @@
 
 struct gesso_ledger;
 struct gesso_render_context;
+struct parent_ask;
 struct seat;
 struct toplevel;
 struct wlr_backend;
@@ -41,10 +42,11 @@ struct desktop {
 	struct wlr_scene_tree *ground, *windows, *overlay;
 	struct wlr_output_layout *layout;
 	struct wlr_scene_output_layout *scene_layout;
-	struct wl_list outputs;   /* output.link */
-	struct wl_list toplevels; /* toplevel.link: mapped ones, the last focused first */
-	struct wl_list popups;    /* popup.link: the newest first */
-	int cascade;              /* how many windows were placed */
+	struct wl_list outputs;        /* output.link */
+	struct wl_list toplevels;      /* toplevel.link: mapped ones, the last focused first */
+	struct wl_list popups;         /* popup.link: the newest first */
+	int cascade;                   /* how many windows were placed */
+	struct parent_ask *parent_ask; /* NULL unless nested in a Wayland session */
 
 	/* private */
 	struct wl_listener new_output, layout_change;
@@ -66,6 +68,9 @@ void desktop_finish(struct desktop *desktop);
  */
 struct wlr_surface *desktop_surface_at(struct desktop *desktop, double lx, double ly, double *sx,
 	double *sy, struct toplevel **toplevel);
+
+/* Has windows whose picture was lost with the renderer painted again by their clients. */
+void desktop_ask_for_pictures(struct desktop *desktop);
 
 /* Where new windows go: the output under the cursor, else the first. NULL if there is none. */
 struct wlr_output *desktop_active_output(struct desktop *desktop);

@@ -4,6 +4,8 @@
 #include "screen/desktop.h"
 #include "screen/listener.h"
 #include "screen/parent.h"
+#include "screen/parent_ask.h"
+#include "screen/straight.h"
 #include <stdlib.h>
 #include <time.h>
 #include <wayland-client.h>
@@ -42,11 +44,15 @@ static bool output_draw(struct output *output)
 	wlr_scene_output_for_each_buffer(scene_output, choose_filter, NULL);
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
-	bool ok = wlr_scene_output_build_state(scene_output, &state, NULL);
-	if (ok) {
-		gesso_render_context_wait(output->desktop->context);
-		ok = wlr_output_commit_state(output->wlr_output, &state);
+	bool ok = straight_build_state(output, &state);
+	if (!ok) {
+		ok = wlr_scene_output_build_state(scene_output, &state, NULL);
+		if (ok) {
+			gesso_render_context_wait(output->desktop->context);
+		}
 	}
+	ok = ok && wlr_output_commit_state(output->wlr_output, &state);
+	straight_committed(output);
 	wlr_output_state_finish(&state);
 	return ok;
 }
@@ -118,6 +124,16 @@ static bool output_is_nested(const struct output *output)
 	return wlr_output_is_wl(output->wlr_output) || wlr_output_is_x11(output->wlr_output);
 }
 
+/* Without it everything is composed. */
+static void listen_to_parent(struct desktop *desktop, struct wlr_backend *backend)
+{
+	if (desktop->parent_ask == NULL) {
+		struct wl_display *parent = wlr_wl_backend_get_remote_display(backend);
+		desktop->parent_ask = parent_ask_create(
+			wl_display_get_event_loop(desktop->display), wl_display_get_fd(parent));
+	}
+}
+
 static void output_set_up_nested(struct output *output)
 {
 	wlr_output_lock_attach_render(output->wlr_output, true);
@@ -125,6 +141,7 @@ static void output_set_up_nested(struct output *output)
 		wlr_output_lock_software_cursors(output->wlr_output, true);
 	}
 	if (wlr_output_is_wl(output->wlr_output)) {
+		listen_to_parent(output->desktop, output->wlr_output->backend);
 		wlr_wl_output_set_title(output->wlr_output, "Gesso");
 		wlr_wl_output_set_app_id(output->wlr_output, "gesso");
 	} else {
@@ -225,6 +242,7 @@ void output_create(struct desktop *desktop, struct wlr_output *wlr_output)
 	}
 	output->desktop = desktop;
 	output->wlr_output = wlr_output;
+	output->composed_because = "nothing was shown yet";
 	wl_list_insert(desktop->outputs.prev, &output->link);
 	listener_attach(&output->request_state, &wlr_output->events.request_state,
 		output_handle_request_state);

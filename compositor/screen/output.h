@@ -9,8 +9,8 @@
  * One screen, or one window of the parent where gesso is nested. Fed by the
  * backend; draws the desktop's scene, once for each frame that has damage.
  *
- * Where nested, what is handed to the parent is always a buffer of gesso's own,
- * never a client's.
+ * Where nested, what is handed to the parent is a buffer of gesso's own, unless
+ * straight.c finds that a window's may be handed on.
  */
 
 struct desktop;
@@ -30,6 +30,10 @@ struct output {
 	/* What the parent asked for until the first commit was done; 0 if nothing. */
 	bool starting;
 	int requested_width_px, requested_height_px;
+
+	/* Of straight.c: why a frame was composed, NULL if it was not; what it handed on. */
+	const char *composed_because;
+	struct wlr_buffer *straight_source;
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "memory/ledger.h"
 #include "memory/report.h"
 #include "renderer/probe.h"
+#include "renderer/recovery.h"
 #include "renderer/render_context.h"
 #include <signal.h>
 #include <stdio.h>
@@ -97,6 +98,11 @@ static void minimal_handle_probe(void *data)
 	}
 }
 
+static void minimal_handle_no_renderer(void *data)
+{
+	wl_display_terminate(data);
+}
+
 static int minimal_handle_sigterm(int signal, void *data)
 {
 	wl_display_terminate(data);
@@ -149,6 +155,8 @@ int main(int argc, char *argv[])
 		minimal.display, compositor, minimal.context, chain, ledger, GESSO_SHM_AUTO);
 	gesso_ledger_watch(ledger, compositor);
 	gesso_fence_gate_create(minimal.display, compositor);
+	gesso_recovery_create(minimal.display, backend, minimal.context, compositor,
+		minimal_handle_no_renderer, minimal.display);
 	wlr_screencopy_manager_v1_create(minimal.display);
 	minimal.scene = wlr_scene_create();
 	light_output(&minimal, wlr_headless_add_output(backend, 320, 240));
@@ -175,8 +183,8 @@ int main(int argc, char *argv[])
 	wlr_scene_node_destroy(&minimal.scene->tree.node);
 	wlr_backend_destroy(backend);
 	gesso_ledger_destroy(ledger);
+	wl_display_destroy(minimal.display);
 	gesso_render_context_destroy(minimal.context);
 	gesso_allocator_chain_destroy(chain);
-	wl_display_destroy(minimal.display);
 	return 0;
 }

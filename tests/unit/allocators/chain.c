@@ -59,6 +59,25 @@ CASE(names)
 	gesso_allocator_chain_destroy(chain);
 }
 
+/* A lost renderer takes with it what was proved, and each device is asked again. */
+CASE(renewed)
+{
+	fake_kernel.open_udmabuf = ENOENT;
+	struct gesso_allocator_chain *chain = make("udmabuf,memfd", true);
+	gesso_allocator_chain_set_proved(chain, place(chain, "memfd"), 1, NULL);
+	check_state(chain, "memfd", GESSO_REASON_NONE);
+
+	gesso_allocator_chain_renew(chain, true);
+	check_state(chain, "udmabuf", GESSO_REASON_DEVICE_MISSING);
+	check_state(chain, "memfd", GESSO_REASON_RENDERER_LOST);
+	check_state(chain, "vgem", GESSO_REASON_DISABLED);
+	CHECK_EQUAL(gesso_allocator_chain_formats(chain), 0);
+
+	gesso_allocator_chain_renew(chain, false);
+	check_state(chain, "memfd", GESSO_REASON_IMPORT_FAILED);
+	gesso_allocator_chain_destroy(chain);
+}
+
 CASE(unknown_names_are_refused)
 {
 	static const char *const rows[] = {

@@ -31,6 +31,7 @@ static void fixture_init(struct fixture *fixture, uint64_t budget_bytes)
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0);
 	fixture->wl_client = wl_client_create(fixture->display, sockets[0]);
 	fixture->peer = sockets[1];
+	wl_signal_init(&fixture->context.events.renewed);
 	fixture->ledger = gesso_ledger_create(&fixture->context, budget_bytes);
 	CHECK(fixture->wl_client && fixture->ledger);
 }
