@@ -8,6 +8,8 @@
 #define ALTERNATIONS_OF_SINGLE 4
 #define OVERWRITES_MAX 3
 #define TRIALS_MAX 8
+/* One may be chance. */
+#define WAITS_MAX 2
 /* An answer to a release that comes later is not taken for one. */
 #define ANSWER_MS 50
 /* A pause, not the client's pace. */
@@ -20,7 +22,9 @@
 static void note_time(struct shm_policy *policy, const struct shm_commit *commit)
 {
 	int64_t since_ms = commit->now_ms - policy->last_ms;
-	if (policy->commits > 0 && since_ms < IDLE_MS) {
+	if (policy->commits == 1) {
+		policy->interval_ms = since_ms < IDLE_MS ? since_ms : IDLE_MS;
+	} else if (policy->commits > 1 && since_ms < IDLE_MS) {
 		policy->interval_ms = (policy->interval_ms * 3 + since_ms) / 4;
 	}
 	policy->last_ms = commit->now_ms;
@@ -52,7 +56,8 @@ static void end_trial(struct shm_policy *policy, const struct shm_commit *commit
 {
 	bool waited = policy->tried_until_ms > 0 && commit->again &&
 		commit->now_ms - policy->tried_until_ms <= ANSWER_MS;
-	if (waited || (policy->trying && commit->again)) {
+	policy->waits += waited;
+	if (policy->waits >= WAITS_MAX || (policy->trying && commit->again)) {
 		policy->kind = SHM_CLIENT_SINGLE;
 	} else if (policy->trying && !commit->replaced) {
 		policy->kind = SHM_CLIENT_MULTIPLE;

@@ -50,7 +50,7 @@ struct shm_policy {
 	unsigned int new_score;
 	unsigned int alternations; /* in a row */
 	unsigned int overwrites;   /* in a row */
-	unsigned int trials;
+	unsigned int trials, waits;
 	bool trying;
 	int64_t tried_until_ms;       /* when a trial ran out; 0 if that is no matter */
 	int64_t last_ms, interval_ms; /* of commits: the last, and what lies between them */
