@@ -22,9 +22,12 @@
  *
  * In an event loop:
  *
- *   poll the display's descriptor for at most gesso_client_next_timeout_ms();
+ *   prepare to read (wl_display_prepare_read or its kin) and flush, as always;
+ *   poll the display's descriptor for at most gesso_client_next_timeout_ms(),
+ *   asked after the former, so that no other thread reads in between;
  *   read and dispatch your own queues as always; then call
- *   gesso_client_dispatch(), every time, also when nothing was read.
+ *   gesso_client_dispatch(), every time, also when nothing was read, and then
+ *   gesso_swapchain_begin_frame() for each window that has got GESSO_BUSY.
  *
  * Whose events. The library has a wl_event_queue of its own on the caller's
  * wl_display. It dispatches that queue and no other, and adds no listener to an
@@ -32,8 +35,11 @@
  * only puts other queues' events where their owners will find them.
  *
  * Waiting. Only gesso_client_wait() and gesso_swapchain_begin_frame_wait() wait,
- * and no longer than they are told. Nothing else blocks: a compositor that never
- * answers costs answer_timeout_ms and then the fall-back, with the reason.
+ * and no longer than they are told. They read, and so libwayland's rule for all
+ * readers holds: the calling thread has no read prepared of its own, and another
+ * that has one polls and then reads or cancels. Nothing else blocks or reads: a
+ * compositor that never answers costs answer_timeout_ms and then the fall-back, with
+ * the reason; if its answer comes after all, path native is tried again.
  *
  * Threads. One gesso_client with its swapchains is used by one thread at a time.
  * Several, on the same wl_display or not, may be used by several threads.
@@ -125,7 +131,9 @@ GESSO_CLIENT_API enum gesso_result gesso_client_dispatch(struct gesso_client *cl
 
 /*
  * Milliseconds until gesso_client_dispatch() has something to do without any
- * event: a bound for the caller's poll. 0 if it has now, -1 if never.
+ * event to be read: a bound for the caller's poll. 0 if it has now, also because
+ * events for the library were read by another thread, or dispatched by begin_frame;
+ * -1 if never.
  */
 GESSO_CLIENT_API int gesso_client_next_timeout_ms(const struct gesso_client *client);
 
@@ -179,8 +187,8 @@ GESSO_CLIENT_API void gesso_swapchain_destroy(struct gesso_swapchain *swapchain)
 
 /*
  * From the next frame on. What is shown stays until that frame is committed. Path
- * native is tried again where it was refused. GESSO_ERROR_ARGUMENT during a frame,
- * or if a side is outside 1…16384.
+ * native is tried again where it was refused, unless the compositor still owes an
+ * answer. GESSO_ERROR_ARGUMENT during a frame, or if a side is outside 1…16384.
  */
 GESSO_CLIENT_API enum gesso_result gesso_swapchain_resize(
 	struct gesso_swapchain *swapchain, int width_px, int height_px);
@@ -245,6 +253,11 @@ struct gesso_swapchain_info {
 	const char *allocator;       /* of the last native buffer, such as "udmabuf"; "" on shm */
 	int reason;                  /* enum gesso_client_reason: why not native; NONE on native */
 	const char *reason_words;    /* one line for people; "" with NONE */
+	/*
+	 * The compositor's offer has changed since the last frame, and the next one would
+	 * take another path: a window that is still may want to paint it.
+	 */
+	bool would_move;
 	int width_px, height_px;
 	uint32_t fourcc;
 	/*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 #include "allocators/chain.h"
+#include "option_value.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,15 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DIGITS "0123456789"
-/* Of all outputs together: a buffer of each must find room. One output of the largest size. */
-#define MAX_PIXELS ((int64_t)GESSO_MAX_SIDE_PX * GESSO_MAX_SIDE_PX)
 #define MEBIBYTE (UINT64_C(1) << 20)
-
-/* Why a value is refused: `words` says what is allowed. */
-struct complaint {
-	char words[200];
-};
 
 struct option_spec {
 	const char *name;
@@ -26,56 +19,11 @@ struct option_spec {
 	bool (*parse)(struct options *options, const char *value, struct complaint *complaint);
 };
 
-static bool complain(struct complaint *complaint, const char *value, const char *allowed)
-{
-	snprintf(complaint->words, sizeof(complaint->words), "'%s' is not allowed: use %s", value,
-		allowed);
-	return false;
-}
-
-/* `names` is separated by '|'. Gives the index of `value` in it. */
-static bool parse_name(
-	const char *names, const char *value, int *index, struct complaint *complaint)
-{
-	size_t len = strlen(value);
-	const char *name = names;
-	for (*index = 0; len > 0; ++*index) {
-		size_t name_len = strcspn(name, "|");
-		if (name_len == len && strncmp(name, value, len) == 0) {
-			return true;
-		}
-		if (name[name_len] == '\0') {
-			break;
-		}
-		name += name_len + 1;
-	}
-	return complain(complaint, value, names);
-}
-
-/* strtol and its kin also take blanks, signs and other bases. */
-static bool consists_of(const char *value, const char *characters)
-{
-	return value[0] != '\0' && value[strspn(value, characters)] == '\0';
-}
-
-static bool parse_number(
-	const char *value, long min, long max, long *number, struct complaint *complaint)
-{
-	errno = 0;
-	*number = consists_of(value, DIGITS) ? strtol(value, NULL, 10) : -1;
-	if (errno != 0 || *number < min || *number > max) {
-		char allowed[64];
-		snprintf(allowed, sizeof(allowed), "a whole number from %ld to %ld", min, max);
-		return complain(complaint, value, allowed);
-	}
-	return true;
-}
-
 #define BACKEND_NAMES "auto|headless|wayland|x11|drm"
 static bool parse_backend(struct options *options, const char *value, struct complaint *complaint)
 {
 	int index;
-	bool ok = parse_name(BACKEND_NAMES, value, &index, complaint);
+	bool ok = option_value_name(BACKEND_NAMES, value, &index, complaint);
 	options->backend = (enum options_backend)index;
 	return ok;
 }
@@ -88,7 +36,7 @@ static bool parse_renderer(struct options *options, const char *value, struct co
 		return true;
 	}
 	int index;
-	bool ok = parse_name(RENDERER_NAMES, value, &index, complaint);
+	bool ok = option_value_name(RENDERER_NAMES, value, &index, complaint);
 	options->renderer = (enum gesso_renderer_choice)index;
 	return ok;
 }
@@ -107,7 +55,7 @@ static bool parse_allocator(struct options *options, const char *value, struct c
 static bool parse_shm(struct options *options, const char *value, struct complaint *complaint)
 {
 	int index;
-	bool ok = parse_name(SHM_NAMES, value, &index, complaint);
+	bool ok = option_value_name(SHM_NAMES, value, &index, complaint);
 	options->shm = (enum gesso_shm_choice)index;
 	return ok;
 }
@@ -115,7 +63,7 @@ static bool parse_shm(struct options *options, const char *value, struct complai
 static bool parse_outputs(struct options *options, const char *value, struct complaint *complaint)
 {
 	long number;
-	bool ok = parse_number(value, 1, 16, &number, complaint);
+	bool ok = option_value_number(value, 1, 16, &number, complaint);
 	options->outputs = (int)number;
 	return ok;
 }
@@ -124,12 +72,13 @@ static bool parse_size(struct options *options, const char *value, struct compla
 {
 	int end = 0, matched = 0;
 	const char *x = strchr(value, 'x');
-	if (consists_of(value, DIGITS "x") && value[0] != 'x' && x != NULL && x[1] != 'x') {
+	if (option_value_consists_of(value, DIGITS "x") && value[0] != 'x' && x != NULL &&
+		x[1] != 'x') {
 		matched = sscanf(value, "%5dx%5d%n", &options->width_px, &options->height_px, &end);
 	}
 	if (matched != 2 || value[end] != '\0' || options->width_px < 1 || options->height_px < 1 ||
 		options->width_px > GESSO_MAX_SIDE_PX || options->height_px > GESSO_MAX_SIDE_PX) {
-		return complain(complaint, value,
+		return option_value_complain(complaint, value,
 			"WIDTHxHEIGHT in pixels, each from 1 to 16384, such as 1280x720");
 	}
 	return true;
@@ -139,9 +88,9 @@ static bool parse_scale(struct options *options, const char *value, struct compl
 {
 	char *end;
 	options->scale = strtof(value, &end);
-	if (!consists_of(value, DIGITS ".") || *end != '\0' ||
+	if (!option_value_consists_of(value, DIGITS ".") || *end != '\0' ||
 		!(options->scale >= 0.25f && options->scale <= 8.0f)) {
-		return complain(complaint, value, "a number from 0.25 to 8");
+		return option_value_complain(complaint, value, "a number from 0.25 to 8");
 	}
 	return true;
 }
@@ -149,7 +98,7 @@ static bool parse_scale(struct options *options, const char *value, struct compl
 static bool parse_budget(struct options *options, const char *value, struct complaint *complaint)
 {
 	long number;
-	bool ok = parse_number(value, 1, 1 << 20, &number, complaint);
+	bool ok = option_value_number(value, 1, 1 << 20, &number, complaint);
 	options->budget_bytes = (uint64_t)number * MEBIBYTE;
 	return ok;
 }
@@ -158,15 +107,25 @@ static bool parse_probe_timeout(
 	struct options *options, const char *value, struct complaint *complaint)
 {
 	long number;
-	bool ok = parse_number(value, 1, 600000, &number, complaint);
+	bool ok = option_value_number(value, 1, 600000, &number, complaint);
 	options->probe_timeout_ms = (int)number;
+	return ok;
+}
+
+static bool parse_probe_wait(
+	struct options *options, const char *value, struct complaint *complaint)
+{
+	long number;
+	bool ok = option_value_number(value, 0, 3600000, &number, complaint);
+	options->probe_wait_ms = (int)number;
 	return ok;
 }
 
 static bool parse_socket(struct options *options, const char *value, struct complaint *complaint)
 {
 	if (value[0] == '\0' || strchr(value, '/') != NULL) {
-		return complain(complaint, value, "a file name in XDG_RUNTIME_DIR, without '/'");
+		return option_value_complain(
+			complaint, value, "a file name in XDG_RUNTIME_DIR, without '/'");
 	}
 	options->socket = value;
 	return true;
@@ -193,12 +152,13 @@ static bool parse_no_report(struct options *options, const char *value, struct c
 static bool parse_ready_fd(struct options *options, const char *value, struct complaint *complaint)
 {
 	long number;
-	if (!parse_number(value, 0, INT32_MAX, &number, complaint)) {
+	if (!option_value_number(value, 0, INT32_MAX, &number, complaint)) {
 		return false;
 	}
 	int flags = fcntl((int)number, F_GETFL);
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0) {
-		return complain(complaint, value, "a descriptor that is open for writing");
+		return option_value_complain(
+			complaint, value, "a descriptor that is open for writing");
 	}
 	if (number > STDERR_FILENO) {
 		fcntl((int)number, F_SETFD, FD_CLOEXEC);
@@ -232,7 +192,7 @@ static bool parse_log_level(struct options *options, const char *value, struct c
 {
 	static const enum wlr_log_importance levels[] = {WLR_ERROR, WLR_INFO, WLR_DEBUG};
 	int index;
-	if (!parse_name(LOG_LEVEL_NAMES, value, &index, complaint)) {
+	if (!option_value_name(LOG_LEVEL_NAMES, value, &index, complaint)) {
 		return false;
 	}
 	options->log_level = levels[index];
@@ -261,6 +221,8 @@ static const struct option_spec specs[] = {
 	{"budget", "MIB", "on native, dmabuf and shm-import, for each client (512)", parse_budget},
 	{"probe-timeout", "MS", "time for each allocator's probe, at most (10000)",
 		parse_probe_timeout},
+	{"probe-wait", "MS", "how long all of them hold up COMMAND and --ready-fd, at most (250)",
+		parse_probe_wait},
 	{"probe", NULL, "print which allocators are proved, and why others are not, and end",
 		parse_probe},
 	{"json", NULL, "with --probe: print it as JSON", parse_json},
@@ -360,12 +322,12 @@ static enum options_outcome finish(struct options *options)
 		return OPTIONS_WRONG;
 	}
 	int64_t outputs = options->outputs > 0 ? options->outputs : 1;
-	if (outputs * options->width_px * options->height_px > MAX_PIXELS) {
+	if (outputs * options->width_px * options->height_px > OPTIONS_MAX_PIXELS) {
 		fprintf(stderr,
 			"gesso: --size: %dx%d on %d outputs is too much: "
 			"all outputs together may have %lld pixels\n",
 			options->width_px, options->height_px, options->outputs,
-			(long long)MAX_PIXELS);
+			(long long)OPTIONS_MAX_PIXELS);
 		return OPTIONS_WRONG;
 	}
 	if (options->exit_with_command && options->command == NULL) {
@@ -383,6 +345,7 @@ enum options_outcome options_parse(struct options *options, int argc, char *argv
 		.height_px = 720,
 		.budget_bytes = 512 * MEBIBYTE,
 		.probe_timeout_ms = 10000,
+		.probe_wait_ms = 250,
 		.report = true,
 		.ready_fd = -1,
 		.log_level = WLR_INFO,

@@ -2,6 +2,7 @@
 #ifndef GESSO_OPTIONS_H
 #define GESSO_OPTIONS_H
 
+#include "allocators/layout.h"
 #include "buffers/shm_import.h"
 #include "renderer/render_context.h"
 #include <stdbool.h>
@@ -13,6 +14,9 @@
  * the parser, the usage text and the check of the man page all read it. Read
  * once by main and then passed on, never changed.
  */
+
+/* Of all outputs together: a buffer of each must find room. One output of the largest size. */
+#define OPTIONS_MAX_PIXELS ((int64_t)GESSO_MAX_SIDE_PX * GESSO_MAX_SIDE_PX)
 
 enum options_backend {
 	OPTIONS_BACKEND_AUTO = 0, /* WLR_BACKENDS, else the session that gesso was started in */
@@ -39,6 +43,7 @@ struct options {
 	float scale;             /* 0 if not given */
 	uint64_t budget_bytes;
 	int probe_timeout_ms;
+	int probe_wait_ms;  /* that readiness waits for the probe, at most */
 	const char *socket; /* NULL: the first free one */
 	bool report;
 	int ready_fd; /* owned; -1 if not given */

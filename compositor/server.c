@@ -7,19 +7,16 @@
 #include "buffers/shm_import.h"
 #include "memory/ledger.h"
 #include "memory/report.h"
-#include "renderer/probe.h"
-#include "renderer/probe_print.h"
+#include "readiness.h"
 #include "renderer/recovery.h"
 #include "renderer/render_context.h"
 #include "screen/backend.h"
 #include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/output.h"
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <wlr/backend.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_compositor.h>
@@ -39,7 +36,7 @@
 /* What waits for a client that does not read, at most, as in other compositors. */
 #define CLIENT_BUFFER_BYTES (1024 * 1024)
 
-static void server_end(struct server *server, int exit_status)
+void server_end(struct server *server, int exit_status)
 {
 	server->exit_status = exit_status;
 	wl_display_terminate(server->display);
@@ -200,14 +197,16 @@ static bool create_privileged(struct server *server)
 	}
 	server->privileged[SERVER_SCREENCOPY] = screencopy->global;
 	server->privileged[SERVER_SECURITY_CONTEXT] = server->security->global;
+	server->privileged[SERVER_OUTPUT_MANAGER] =
+		output_manager_global(&server->desktop.output_manager);
 	wl_display_set_global_filter(display, server_may_see, server);
 	return true;
 }
 
 static bool create_linux_dmabuf(struct server *server)
 {
-	struct gesso_linux_dmabuf *linux_dmabuf =
-		gesso_linux_dmabuf_create(server->display, server->context, server->ledger);
+	struct gesso_linux_dmabuf *linux_dmabuf = gesso_linux_dmabuf_create(
+		server->display, server->context, server->ledger, server->chain);
 	if (linux_dmabuf != NULL) {
 		gesso_linux_dmabuf_set_scene(linux_dmabuf, server->desktop.scene);
 	}
@@ -257,56 +256,6 @@ bool server_create_globals(struct server *server)
 	return ok;
 }
 
-/* The standard three stay open, so that nothing else takes their numbers. */
-static void close_ready_fd(struct server *server)
-{
-	int null_fd = -1;
-	if (server->ready_fd >= 0 && server->ready_fd <= STDERR_FILENO) {
-		null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	}
-	if (null_fd >= 0) {
-		dup2(null_fd, server->ready_fd);
-		close(null_fd);
-	} else if (server->ready_fd > STDERR_FILENO) {
-		close(server->ready_fd);
-	}
-	server->ready_fd = -1;
-}
-
-static void tell_ready(struct server *server)
-{
-	if (server->ready_fd >= 0 && dprintf(server->ready_fd, "%s\n", server->socket) < 0) {
-		wlr_log_errno(
-			WLR_ERROR, "server: writing to --ready-fd %d failed", server->ready_fd);
-	}
-	close_ready_fd(server);
-}
-
-static void server_handle_probe_done(void *data)
-{
-	struct server *server = data;
-	gesso_gpu_memory_buffer_manager_announce(server->manager);
-	if (server->ready || gesso_probe_running(server->probe)) {
-		return;
-	}
-	server->ready = true;
-	if (server->options->probe) {
-		if (server->options->json) {
-			gesso_probe_print_json(stdout, server->chain, server->context);
-		} else {
-			gesso_probe_print_table(stdout, server->chain, server->context);
-		}
-		server_end(server, EXIT_SUCCESS);
-		return;
-	}
-	wlr_log(WLR_INFO, "server: ready: WAYLAND_DISPLAY=%s", server->socket);
-	tell_ready(server);
-	if (server->options->command != NULL &&
-		!command_start(&server->command, server->options->command, server->socket)) {
-		server_end(server, EXIT_FAILURE);
-	}
-}
-
 static bool open_socket(struct server *server)
 {
 	const char *wanted = server->options->socket;
@@ -342,10 +291,7 @@ bool server_start(struct server *server)
 		wlr_log(WLR_ERROR, "server: no output can be shown");
 		return false;
 	}
-	server->probe = gesso_probe_start(wl_display_get_event_loop(server->display), server->chain,
-		server->context, server->options->probe_timeout_ms, server->options->probe,
-		server_handle_probe_done, server);
-	return server->probe != NULL;
+	return readiness_begin(server);
 }
 
 int server_run(struct server *server)
@@ -356,7 +302,7 @@ int server_run(struct server *server)
 
 static void finish_parts(struct server *server)
 {
-	gesso_probe_destroy(server->probe);
+	readiness_finish(server);
 	seat_finish(&server->seat);
 	desktop_finish(&server->desktop);
 	listener_detach(&server->backend_destroy);
@@ -383,6 +329,5 @@ void server_finish(struct server *server)
 	}
 	gesso_allocator_chain_destroy(server->chain);
 	gesso_render_context_destroy(server->context);
-	close_ready_fd(server);
 	command_finish(&server->command);
 }

@@ -38,6 +38,7 @@ enum server_privileged {
 	SERVER_SECURITY_CONTEXT,
 	SERVER_VIRTUAL_POINTER,
 	SERVER_VIRTUAL_KEYBOARD,
+	SERVER_OUTPUT_MANAGER,
 	SERVER_PRIVILEGED_LEN,
 };
 
@@ -63,11 +64,12 @@ struct server {
 	const struct wl_global *privileged[SERVER_PRIVILEGED_LEN];
 
 	int ready_fd; /* -1 once it was written */
-	bool ready;
+	bool ready;   /* the command and --ready-fd were told */
 	int exit_status;
 
 	/* private */
 	struct wl_event_source *signals[SERVER_SIGNALS_LEN];
+	struct wl_event_source *probe_wait; /* NULL when nothing waits for the probe */
 	struct wl_listener backend_destroy, renewed;
 };
 
@@ -79,9 +81,14 @@ bool server_create_display(struct server *server, const struct options *options)
 bool server_create_backend(struct server *server);
 bool server_create_renderer(struct server *server);
 bool server_create_globals(struct server *server);
-/* Opens the socket, turns the outputs on and starts the probe. */
+/*
+ * Opens the socket, turns the outputs on and starts the probe. Clients are served
+ * at once; the command waits for the probe, as long as the options allow.
+ */
 bool server_start(struct server *server);
 
+/* Has server_run return `exit_status`. */
+void server_end(struct server *server, int exit_status);
 /* Serves until the end. Returns the exit status. */
 int server_run(struct server *server);
 

@@ -40,12 +40,22 @@ int64_t window_next_frame_ns(const struct window *window)
 	return waits_for_rate ? window->next_frame_ns : CLOCK_NEVER;
 }
 
+/* Path native has been offered since, or is withdrawn. */
+static bool would_move(const struct window *window)
+{
+	struct gesso_swapchain_info info;
+	if (!window->swapchain)
+		return false;
+	gesso_swapchain_get_info(window->swapchain, &info);
+	return info.would_move;
+}
+
 static bool is_due(const struct window *window)
 {
 	if (!window->configured || window->frame_callback || !frames_are_left(window))
 		return false;
 	if (!is_animated(window))
-		return window->dirty;
+		return window->dirty || would_move(window);
 	return clock_now_ns() >= window->next_frame_ns;
 }
 

@@ -32,6 +32,7 @@ struct buffer {
 	enum buffer_state state;
 	bool was_held; /* PAINTING: with max_buffers 1 it is the one that is shown */
 	bool retired;  /* of another size or path: to be destroyed once it is not needed */
+	bool overdue;  /* PENDING or later: its answer did not come in time */
 	struct wl_buffer *wl_buffer;
 	int width_px, height_px;
 	uint32_t fourcc;
@@ -60,8 +61,11 @@ struct buffer {
 struct buffer *buffer_native_create(
 	struct gesso_client *client, int width_px, int height_px, uint32_t fourcc);
 
-/* FAILED with NO_ANSWER if the answer is overdue. */
-void buffer_native_check_deadline(struct buffer *buffer, const struct gesso_client *client);
+/*
+ * Whether the answer has just become overdue, with NO_ANSWER as the refusal. The
+ * buffer stays PENDING: a late answer says that the compositor is back.
+ */
+bool buffer_native_check_deadline(struct buffer *buffer, const struct gesso_client *client);
 
 /* IDLE, or NULL on no memory or no descriptors. */
 struct buffer *buffer_shm_create(

@@ -137,12 +137,13 @@ struct buffer *buffer_native_create(
 	return buffer;
 }
 
-void buffer_native_check_deadline(struct buffer *buffer, const struct gesso_client *client)
+bool buffer_native_check_deadline(struct buffer *buffer, const struct gesso_client *client)
 {
-	if (buffer->state != BUFFER_PENDING || clock_now_ns() < buffer->answer_deadline_ns)
-		return;
+	if (buffer->state != BUFFER_PENDING || buffer->overdue ||
+		clock_now_ns() < buffer->answer_deadline_ns)
+		return false;
 	refusal_set(&buffer->refusal, GESSO_CLIENT_REASON_NO_ANSWER,
 		"the compositor did not answer within %d ms", client->answer_timeout_ms);
-	buffer->state = BUFFER_FAILED;
-	drop_answer_channel(buffer);
+	buffer->overdue = true;
+	return true;
 }

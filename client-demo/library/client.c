@@ -129,7 +129,7 @@ bool client_is_ready(const struct gesso_client *client)
 {
 	bool answered =
 		client->syncs_done >= 2 && (!client->offers.manager || client->offers.serial > 0);
-	return answered || clock_now_ns() >= client->answer_deadline_ns;
+	return answered || client->gave_up;
 }
 
 bool client_shm_has(const struct gesso_client *client, uint32_t fourcc)
@@ -151,6 +151,9 @@ int client_dispatch(struct gesso_client *client)
 	int events = wl_display_dispatch_queue_pending(client->display, client->queue);
 	if (events < 0)
 		return -1;
+	bool gives_up = !client_is_ready(client) && clock_now_ns() >= client->answer_deadline_ns;
+	client->gave_up = client->gave_up || gives_up;
+	client->untold = client->untold || events > 0 || gives_up;
 	struct gesso_swapchain *swapchain;
 	wl_list_for_each(swapchain, &client->swapchains, link)
 		swapchain_tick(swapchain);
@@ -159,7 +162,18 @@ int client_dispatch(struct gesso_client *client)
 
 enum gesso_result gesso_client_dispatch(struct gesso_client *client)
 {
-	return client_dispatch(client) < 0 ? GESSO_ERROR_CONNECTION : GESSO_OK;
+	enum gesso_result result = client_dispatch(client) < 0 ? GESSO_ERROR_CONNECTION : GESSO_OK;
+	client->untold = false;
+	return result;
+}
+
+/* Another thread, or a wait of the caller's on another queue, may have read for ours. */
+static bool has_unread_events(const struct gesso_client *client)
+{
+	if (wl_display_prepare_read_queue(client->display, client->queue) != 0)
+		return true;
+	wl_display_cancel_read(client->display);
+	return false;
 }
 
 int64_t client_next_deadline_ns(const struct gesso_client *client)
@@ -175,5 +189,7 @@ int64_t client_next_deadline_ns(const struct gesso_client *client)
 
 int gesso_client_next_timeout_ms(const struct gesso_client *client)
 {
+	if (client->untold || has_unread_events(client))
+		return 0;
 	return clock_ms_until(client_next_deadline_ns(client));
 }

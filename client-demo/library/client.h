@@ -21,6 +21,7 @@ struct gesso_client {
 	struct wl_callback *sync; /* first for the globals, then for what their binding brings */
 	int syncs_done;
 	int64_t answer_deadline_ns; /* for the globals and the first batch */
+	bool gave_up;               /* it has passed */
 	int answer_timeout_ms;
 
 	struct offers offers;
@@ -30,6 +31,11 @@ struct gesso_client {
 	size_t shm_formats_len;
 
 	struct wl_list swapchains; /* gesso_swapchain.link */
+	/*
+	 * Something has come or was due since the caller last dispatched: one window's
+	 * begin_frame may have taken what another one waits for.
+	 */
+	bool untold;
 };
 
 /* Whether what the compositor has is known, or will not be waited for any more. */

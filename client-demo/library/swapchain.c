@@ -82,7 +82,8 @@ enum gesso_result gesso_swapchain_resize(
 	swapchain_retire_buffers(swapchain);
 	shadow_drop(swapchain);
 	swapchain->buffers_wanted = swapchain->options.max_buffers;
-	swapchain->refused_at = 0;
+	if (!swapchain_has_overdue(swapchain))
+		swapchain->refused_at = 0;
 	return GESSO_OK;
 }
 
@@ -208,6 +209,7 @@ enum gesso_result gesso_swapchain_end_frame(
 	buffer->state = BUFFER_HELD;
 	swapchain->painting = NULL;
 	swapchain->shown = buffer;
+	swapchain->shown_path = swapchain->path;
 	swapchain->shadow_valid = !buffer->cached;
 	swapchain_begin_moving(swapchain);
 	return GESSO_OK;
@@ -225,6 +227,15 @@ void gesso_swapchain_cancel_frame(struct gesso_swapchain *swapchain)
 	swapchain->shadow_valid = false;
 }
 
+static bool would_move(const struct gesso_swapchain *swapchain)
+{
+	if (swapchain->options.path != GESSO_CLIENT_PATH_AUTO || swapchain->frames == 0)
+		return false;
+	struct refusal why;
+	bool refused = swapchain_native_is_refused(swapchain, &why);
+	return refused != (swapchain->shown_path == GESSO_CLIENT_PATH_SHM);
+}
+
 void gesso_swapchain_get_info(
 	const struct gesso_swapchain *swapchain, struct gesso_swapchain_info *info)
 {
@@ -236,6 +247,7 @@ void gesso_swapchain_get_info(
 		.width_px = swapchain->width_px,
 		.height_px = swapchain->height_px,
 		.fourcc = swapchain->fourcc,
+		.would_move = would_move(swapchain),
 		.shadow = swapchain->shadow != NULL,
 		.shadow_bytes = swapchain->shadow
 			? swapchain->shadow_stride_bytes * (size_t)swapchain->height_px

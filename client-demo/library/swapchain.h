@@ -22,16 +22,19 @@ struct gesso_swapchain {
 	uint32_t fourcc;
 
 	enum gesso_client_path path; /* AUTO until it was chosen */
-	int64_t pending_deadline_ns; /* for the compositor's probe */
+	int64_t pending_deadline_ns; /* for the compositor's probe, while that is awaited */
+	bool gave_up_probe;          /* it has passed */
 	struct refusal refusal;      /* why not native; NONE on native */
 	uint64_t refused_at;         /* offers.serial + 1 when an allocation failed; 0 is never */
+	int late_answers;            /* that came when they were not awaited any more */
 	char allocator[32];
 
-	struct wl_list buffers;  /* buffer.link */
-	struct buffer *painting; /* or NULL */
-	struct buffer *shown;    /* attached last, or NULL */
-	int buffers_wanted;      /* max_buffers, or fewer after a refusal */
-	bool fence_wait;         /* an idle buffer was passed over for its fences */
+	struct wl_list buffers;            /* buffer.link */
+	struct buffer *painting;           /* or NULL */
+	struct buffer *shown;              /* attached last, or NULL */
+	enum gesso_client_path shown_path; /* of the last frame */
+	int buffers_wanted;                /* max_buffers, or fewer after a refusal */
+	bool fence_wait;                   /* an idle buffer was passed over for its fences */
 	int64_t still_deadline_ns;
 	bool still;
 	bool awaits_buffer; /* an allocation was not answered at the last tick */
@@ -51,6 +54,8 @@ struct gesso_swapchain {
 enum gesso_result swapchain_choose_path(struct gesso_swapchain *swapchain);
 /* Keeps the reason. Path native is not tried again before a resize or a later batch. */
 void swapchain_refuse_native(struct gesso_swapchain *swapchain, const struct refusal *refusal);
+/* Whether a frame begun now would not take path native, and why. */
+bool swapchain_native_is_refused(const struct gesso_swapchain *swapchain, struct refusal *why);
 
 /* ---- swapchain_buffers.c ---- */
 
@@ -61,6 +66,8 @@ int64_t swapchain_next_deadline_ns(const struct gesso_swapchain *swapchain);
 void swapchain_begin_moving(struct gesso_swapchain *swapchain);
 /* They are destroyed as soon as neither the compositor nor the screen needs them. */
 void swapchain_retire_buffers(struct gesso_swapchain *swapchain);
+/* Whether an answer is overdue and has not come yet. */
+bool swapchain_has_overdue(const struct gesso_swapchain *swapchain);
 /* GESSO_BUSY if none is idle now. Opens the bracket. */
 enum gesso_result swapchain_acquire(struct gesso_swapchain *swapchain, struct buffer **acquired);
 

@@ -7,14 +7,31 @@
 /* Old buffers that the compositor has not released; more than these and resizing waits. */
 #define RETIRED_MAX 3
 #define FENCE_POLL_MS 2
+/* After so many answers that came too late the compositor is slow, and shm is better. */
+#define LATE_ANSWERS_MAX 3
+
+static bool awaits_late_answer(const struct buffer *buffer)
+{
+	return buffer->overdue && buffer->state == BUFFER_PENDING;
+}
 
 static int count_buffers(const struct gesso_swapchain *swapchain, bool retired)
 {
 	int count = 0;
 	const struct buffer *buffer;
 	wl_list_for_each(buffer, &swapchain->buffers, link)
-		count += buffer->retired == retired;
+		count += buffer->retired == retired && !awaits_late_answer(buffer);
 	return count;
+}
+
+bool swapchain_has_overdue(const struct gesso_swapchain *swapchain)
+{
+	const struct buffer *buffer;
+	wl_list_for_each(buffer, &swapchain->buffers, link) {
+		if (awaits_late_answer(buffer))
+			return true;
+	}
+	return false;
 }
 
 static void destroy_buffer(struct gesso_swapchain *swapchain, struct buffer *buffer)
@@ -28,7 +45,7 @@ static void destroy_buffer(struct gesso_swapchain *swapchain, struct buffer *buf
 static bool is_spare(const struct gesso_swapchain *swapchain, const struct buffer *buffer)
 {
 	return buffer != swapchain->shown && buffer->state != BUFFER_HELD &&
-		buffer->state != BUFFER_PAINTING;
+		buffer->state != BUFFER_PAINTING && !awaits_late_answer(buffer);
 }
 
 static void destroy_spare_buffers(struct gesso_swapchain *swapchain)
@@ -58,14 +75,38 @@ static int count_usable(const struct gesso_swapchain *swapchain)
 }
 
 /* Two buffers are enough to go on with: a third that is refused changes no path. */
-static void handle_failed(struct gesso_swapchain *swapchain, struct buffer *buffer)
+static void handle_refusal(struct gesso_swapchain *swapchain, const struct buffer *buffer)
 {
 	int usable = count_usable(swapchain);
 	if (!buffer->retired && usable >= 2)
 		swapchain->buffers_wanted = usable;
 	else if (!buffer->retired)
 		swapchain_refuse_native(swapchain, &buffer->refusal);
-	destroy_buffer(swapchain, buffer);
+	swapchain->client->untold = true;
+}
+
+/* The compositor is back, from a stop or a debugger: native is tried again. */
+static void handle_late_answer(struct gesso_swapchain *swapchain, struct buffer *buffer)
+{
+	buffer->overdue = false;
+	if (++swapchain->late_answers < LATE_ANSWERS_MAX) {
+		swapchain->refused_at = 0;
+		swapchain->buffers_wanted = swapchain->options.max_buffers;
+	}
+}
+
+static void check_answer(struct gesso_swapchain *swapchain, struct buffer *buffer)
+{
+	if (buffer_native_check_deadline(buffer, swapchain->client)) {
+		handle_refusal(swapchain, buffer);
+		buffer->retired = true;
+	}
+	if (buffer->overdue && buffer->state != BUFFER_PENDING)
+		handle_late_answer(swapchain, buffer);
+	if (buffer->state == BUFFER_FAILED) {
+		handle_refusal(swapchain, buffer);
+		destroy_buffer(swapchain, buffer);
+	}
 }
 
 static bool has_pending(const struct gesso_swapchain *swapchain)
@@ -83,6 +124,21 @@ static bool may_be_still(const struct gesso_swapchain *swapchain)
 	return !swapchain->painting && !swapchain->awaits_buffer;
 }
 
+static void check_timers(struct gesso_swapchain *swapchain, int64_t now_ns)
+{
+	if (now_ns >= swapchain->pending_deadline_ns) {
+		swapchain->pending_deadline_ns = CLOCK_NEVER;
+		swapchain->gave_up_probe = true;
+		swapchain->client->untold = true;
+	}
+	if (now_ns >= swapchain->still_deadline_ns && may_be_still(swapchain)) {
+		swapchain->still = true;
+		swapchain->fence_wait = false;
+		swapchain->still_deadline_ns = CLOCK_NEVER;
+		shadow_drop(swapchain);
+	}
+}
+
 /* A caller that wants to paint keeps what it is waiting for. */
 void swapchain_begin_moving(struct gesso_swapchain *swapchain)
 {
@@ -94,35 +150,26 @@ void swapchain_begin_moving(struct gesso_swapchain *swapchain)
 void swapchain_tick(struct gesso_swapchain *swapchain)
 {
 	struct buffer *buffer, *tmp;
-	wl_list_for_each_safe(buffer, tmp, &swapchain->buffers, link) {
-		buffer_native_check_deadline(buffer, swapchain->client);
-		if (buffer->state == BUFFER_FAILED)
-			handle_failed(swapchain, buffer);
-	}
+	wl_list_for_each_safe(buffer, tmp, &swapchain->buffers, link)
+		check_answer(swapchain, buffer);
 	bool awaits = has_pending(swapchain);
 	if (swapchain->awaits_buffer && !awaits)
 		swapchain_begin_moving(swapchain); /* what has just come is not spare yet */
 	swapchain->awaits_buffer = awaits;
-	if (clock_now_ns() >= swapchain->still_deadline_ns && may_be_still(swapchain)) {
-		swapchain->still = true;
-		swapchain->still_deadline_ns = CLOCK_NEVER;
-		shadow_drop(swapchain);
-	}
+	check_timers(swapchain, clock_now_ns());
 	destroy_spare_buffers(swapchain);
 }
 
 int64_t swapchain_next_deadline_ns(const struct gesso_swapchain *swapchain)
 {
-	int64_t next_ns = CLOCK_NEVER;
+	int64_t next_ns = swapchain->pending_deadline_ns;
 	if (may_be_still(swapchain))
-		next_ns = swapchain->still_deadline_ns;
+		next_ns = clock_earlier(next_ns, swapchain->still_deadline_ns);
 	if (swapchain->fence_wait)
 		next_ns = clock_earlier(next_ns, clock_after_ms(FENCE_POLL_MS));
-	if (clock_now_ns() < swapchain->pending_deadline_ns)
-		next_ns = clock_earlier(next_ns, swapchain->pending_deadline_ns);
 	const struct buffer *buffer;
 	wl_list_for_each(buffer, &swapchain->buffers, link) {
-		if (buffer->state == BUFFER_PENDING)
+		if (buffer->state == BUFFER_PENDING && !buffer->overdue)
 			next_ns = clock_earlier(next_ns, buffer->answer_deadline_ns);
 	}
 	return next_ns;

@@ -10,7 +10,7 @@ void swapchain_refuse_native(struct gesso_swapchain *swapchain, const struct ref
 	swapchain->refused_at = swapchain->client->offers.serial + 1;
 }
 
-static bool native_is_refused(const struct gesso_swapchain *swapchain, struct refusal *why)
+bool swapchain_native_is_refused(const struct gesso_swapchain *swapchain, struct refusal *why)
 {
 	const struct offers *offers = &swapchain->client->offers;
 	if (!offers_has(offers, swapchain->fourcc, why))
@@ -27,9 +27,11 @@ static bool probe_is_awaited(struct gesso_swapchain *swapchain)
 	int timeout_ms = swapchain->options.pending_timeout_ms;
 	if (timeout_ms == 0 && swapchain->options.path == GESSO_CLIENT_PATH_NATIVE)
 		timeout_ms = PENDING_TIMEOUT_NATIVE_MS;
+	if (timeout_ms == 0 || swapchain->gave_up_probe)
+		return false;
 	if (swapchain->pending_deadline_ns == CLOCK_NEVER)
 		swapchain->pending_deadline_ns = clock_after_ms(timeout_ms);
-	return clock_now_ns() < swapchain->pending_deadline_ns;
+	return true;
 }
 
 static void set_path(struct gesso_swapchain *swapchain, enum gesso_client_path path)
@@ -66,9 +68,10 @@ enum gesso_result swapchain_choose_path(struct gesso_swapchain *swapchain)
 		return choose_shm(swapchain);
 	}
 	struct refusal why = {0};
-	if (!native_is_refused(swapchain, &why)) {
+	if (!swapchain_native_is_refused(swapchain, &why)) {
 		swapchain->refusal = (struct refusal){0};
 		swapchain->pending_deadline_ns = CLOCK_NEVER;
+		swapchain->gave_up_probe = false;
 		set_path(swapchain, GESSO_CLIENT_PATH_NATIVE);
 		return GESSO_OK;
 	}

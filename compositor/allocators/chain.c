@@ -274,22 +274,42 @@ uint32_t gesso_allocator_chain_formats(const struct gesso_allocator_chain *chain
 	return formats;
 }
 
-static void refuse_format(
+void gesso_allocator_chain_refuse(
 	const struct gesso_allocator_chain *chain, uint32_t fourcc, struct gesso_reason *why)
 {
+	if (gesso_format_index(fourcc) < 0) {
+		char *name = drmGetFormatName(fourcc);
+		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
+			"%s is not one of the formats that are probed",
+			name != NULL ? name : "this format");
+		free(name);
+		return;
+	}
 	const struct gesso_format *format = &gesso_formats[gesso_format_index(fourcc)];
 	for (size_t i = 0; i < IMPLS_LEN; i++) {
 		if (chain->links[i].state.formats != 0) {
 			struct gesso_reason first = gesso_allocator_chain_format_refusal(
 				chain, i, (int)(format - gesso_formats));
 			gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
-				"%s was not proved with any allocator: %s", format->name,
-				first.words);
+				"%s was not proved: %s", format->name, first.words);
 			return;
 		}
 	}
 	/* nothing is offered at all: the first link's refusal tells most */
-	*why = chain->links[0].state.refusal;
+	if (why != NULL) {
+		*why = chain->links[0].state.refusal;
+	}
+}
+
+static void refuse_size(int width_px, int height_px, int format, struct gesso_reason *why)
+{
+	if (gesso_formats[format].chroma_bytes != 0 && (width_px % 2 != 0 || height_px % 2 != 0)) {
+		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
+			"%dx%d: %s has a colour for every 2x2 pixels, and so even sides", width_px,
+			height_px, gesso_formats[format].name);
+		return;
+	}
+	gesso_reason_set(why, GESSO_REASON_OVER_LIMIT, "%dx%d is too large", width_px, height_px);
 }
 
 bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int width_px,
@@ -298,19 +318,14 @@ bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int wid
 {
 	int format = gesso_format_index(fourcc);
 	if (format < 0) {
-		char *name = drmGetFormatName(fourcc);
-		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
-			"%s is not one of the formats of one plane that are probed",
-			name != NULL ? name : "this format");
-		free(name);
+		gesso_allocator_chain_refuse(chain, fourcc, why);
 		return false;
 	}
 	if (!gesso_layout_init(layout, width_px, height_px, fourcc, GESSO_STRIDE_ALIGN_BYTES)) {
-		gesso_reason_set(
-			why, GESSO_REASON_OVER_LIMIT, "%dx%d is too large", width_px, height_px);
+		refuse_size(width_px, height_px, format, why);
 		return false;
 	}
-	refuse_format(chain, fourcc, why);
+	gesso_allocator_chain_refuse(chain, fourcc, why);
 	for (size_t i = 0; i < IMPLS_LEN; i++) {
 		struct link *link = &chain->links[i];
 		if ((link->state.formats & (1u << format)) == 0) {

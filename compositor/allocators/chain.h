@@ -83,6 +83,10 @@ void gesso_allocator_chain_sort(struct gesso_allocator_chain *chain);
 /* All formats that some offered link was proved for. */
 uint32_t gesso_allocator_chain_formats(const struct gesso_allocator_chain *chain);
 
+/* Why no link gives `fourcc`, which none was proved for. `why` may be NULL. */
+void gesso_allocator_chain_refuse(
+	const struct gesso_allocator_chain *chain, uint32_t fourcc, struct gesso_reason *why);
+
 /*
  * Asks each offered link in turn. On success fills `memory` (owned by the
  * caller), `layout` and `impl`; on failure returns false with `why` set to the

@@ -45,10 +45,22 @@ int gesso_device_open(const char *path, const char *missing_hint, struct gesso_r
 	return -1;
 }
 
-bool gesso_device_is_driver(int fd, const char *name)
+bool gesso_device_ask_driver(
+	int fd, const char *path, const char *name, bool *is, struct gesso_reason *why)
 {
 	drmVersion *version = drmGetVersion(fd);
-	bool same = version != NULL && strcmp(version->name, name) == 0;
+	if (version == NULL) {
+		gesso_reason_set(why, gesso_reason_code_from_errno(errno),
+			"DRM_IOCTL_VERSION on %s: %s", path, strerror(errno));
+		return false;
+	}
+	*is = strcmp(version->name, name) == 0;
 	drmFreeVersion(version);
-	return same;
+	return true;
+}
+
+bool gesso_device_is_driver(int fd, const char *name)
+{
+	bool is = false;
+	return gesso_device_ask_driver(fd, "", name, &is, NULL) && is;
 }

@@ -19,5 +19,11 @@ int gesso_device_open(const char *path, const char *missing_hint, struct gesso_r
 
 /* Whether the DRM descriptor `fd` (borrowed) is of the kernel driver `name`. */
 bool gesso_device_is_driver(int fd, const char *name);
+/*
+ * The same in `is`, for the node `path`. False, with `why` set, if the kernel does not
+ * say.
+ */
+bool gesso_device_ask_driver(
+	int fd, const char *path, const char *name, bool *is, struct gesso_reason *why);
 
 #endif

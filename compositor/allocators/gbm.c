@@ -116,6 +116,12 @@ static bool make_image(struct gbm *gbm, struct gesso_layout *layout, struct gess
 	struct gesso_reason *why)
 {
 	const char *name = gesso_formats[gesso_format_index(layout->fourcc)].name;
+	if (gesso_format_planes(layout->fourcc) != 1) {
+		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
+			"gbm may lay out the planes of %s apart, which one offset cannot tell",
+			name);
+		return false;
+	}
 	if (!gbm_device_is_format_supported(gbm->device, layout->fourcc, GBM_BO_USE_LINEAR)) {
 		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
 			"gbm on %s makes no linear %s", gbm->base.device, name);
@@ -191,8 +197,12 @@ static int open_node(const char *path, struct gesso_reason *why)
 		*why = refusal;
 		return -1;
 	}
-	if (gesso_device_is_driver(fd, "vgem")) {
-		close(fd); /* an allocator of its own, and GBM's driver there is software */
+	bool is_vgem = false;
+	if (!gesso_device_ask_driver(fd, path, "vgem", &is_vgem, &refusal)) {
+		*why = refusal;
+	}
+	if (is_vgem || refusal.code != GESSO_REASON_NONE) {
+		close(fd); /* vgem is an allocator of its own, and GBM's driver there is software */
 		return -1;
 	}
 	/* whoever opens a primary node first is its master, and would keep the display's from it */

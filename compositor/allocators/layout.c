@@ -4,14 +4,16 @@
 #include <drm_fourcc.h>
 
 const struct gesso_format gesso_formats[GESSO_FORMATS_LEN] = {
-	{DRM_FORMAT_XRGB8888, "XRGB8888", 4, true},
-	{DRM_FORMAT_ARGB8888, "ARGB8888", 4, false},
-	{DRM_FORMAT_XBGR8888, "XBGR8888", 4, true},
-	{DRM_FORMAT_ABGR8888, "ABGR8888", 4, false},
-	{DRM_FORMAT_RGB565, "RGB565", 2, true},
-	{DRM_FORMAT_XRGB2101010, "XRGB2101010", 4, true},
-	{DRM_FORMAT_XBGR2101010, "XBGR2101010", 4, true},
-	{DRM_FORMAT_ABGR16161616F, "ABGR16161616F", 8, false},
+	{DRM_FORMAT_XRGB8888, "XRGB8888", 4, true, 0},
+	{DRM_FORMAT_ARGB8888, "ARGB8888", 4, false, 0},
+	{DRM_FORMAT_XBGR8888, "XBGR8888", 4, true, 0},
+	{DRM_FORMAT_ABGR8888, "ABGR8888", 4, false, 0},
+	{DRM_FORMAT_RGB565, "RGB565", 2, true, 0},
+	{DRM_FORMAT_XRGB2101010, "XRGB2101010", 4, true, 0},
+	{DRM_FORMAT_XBGR2101010, "XBGR2101010", 4, true, 0},
+	{DRM_FORMAT_ABGR16161616F, "ABGR16161616F", 8, false, 0},
+	{DRM_FORMAT_NV12, "NV12", 1, true, 2},
+	{DRM_FORMAT_P010, "P010", 2, true, 4},
 };
 
 int gesso_format_index(uint32_t fourcc)
@@ -22,6 +24,24 @@ int gesso_format_index(uint32_t fourcc)
 		}
 	}
 	return -1;
+}
+
+int gesso_format_planes(uint32_t fourcc)
+{
+	int index = gesso_format_index(fourcc);
+	return index >= 0 && gesso_formats[index].chroma_bytes != 0 ? 2 : 1;
+}
+
+/* A chroma row is as long as one of the first plane, and there are half as many. */
+static bool add_chroma(struct gesso_layout *layout)
+{
+	size_t luma_bytes = layout->size_bytes;
+	if (layout->width_px % 2 != 0 || layout->height_px % 2 != 0 || luma_bytes > UINT32_MAX) {
+		return false;
+	}
+	layout->chroma_stride_bytes = layout->stride_bytes;
+	layout->chroma_offset_bytes = (uint32_t)luma_bytes;
+	return !__builtin_add_overflow(luma_bytes, luma_bytes / 2, &layout->size_bytes);
 }
 
 bool gesso_layout_init(struct gesso_layout *layout, int width_px, int height_px, uint32_t fourcc,
@@ -52,5 +72,14 @@ bool gesso_layout_init(struct gesso_layout *layout, int width_px, int height_px,
 		.stride_bytes = (uint32_t)stride_bytes,
 		.size_bytes = size_bytes,
 	};
-	return true;
+	return gesso_formats[index].chroma_bytes == 0 || add_chroma(layout);
+}
+
+void gesso_layout_move(struct gesso_layout *layout, uint32_t offset_bytes)
+{
+	layout->offset_bytes += offset_bytes;
+	layout->size_bytes += offset_bytes;
+	if (layout->chroma_stride_bytes != 0) {
+		layout->chroma_offset_bytes += offset_bytes;
+	}
 }

@@ -32,6 +32,18 @@ static bool looks_like_vgem(const drmDevice *device)
 		strcmp(device->businfo.platform->fullname, "vgem") == 0;
 }
 
+/* Returns a descriptor, or -1: with `why` set unless the node is another driver's. */
+static int open_if_vgem(const char *node, struct gesso_reason *why)
+{
+	int fd = gesso_device_open(node, "its driver is gone", why);
+	bool is_vgem = false;
+	if (fd >= 0 && (!gesso_device_ask_driver(fd, node, "vgem", &is_vgem, why) || !is_vgem)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 static int open_vgem(char path[static NODE_BYTES], struct gesso_reason *why)
 {
 	gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING,
@@ -43,16 +55,13 @@ static int open_vgem(char path[static NODE_BYTES], struct gesso_reason *why)
 		if ((devices[i]->available_nodes & (1 << DRM_NODE_PRIMARY)) == 0) {
 			continue;
 		}
+		const char *node = devices[i]->nodes[DRM_NODE_PRIMARY];
 		struct gesso_reason refusal = {0};
-		fd = gesso_device_open(
-			devices[i]->nodes[DRM_NODE_PRIMARY], "its driver is gone", &refusal);
-		if (fd < 0 && looks_like_vgem(devices[i])) {
+		fd = open_if_vgem(node, &refusal);
+		if (fd >= 0) {
+			snprintf(path, NODE_BYTES, "%s", node);
+		} else if (looks_like_vgem(devices[i]) && refusal.code != GESSO_REASON_NONE) {
 			*why = refusal;
-		} else if (fd >= 0 && !gesso_device_is_driver(fd, "vgem")) {
-			close(fd);
-			fd = -1;
-		} else if (fd >= 0) {
-			snprintf(path, NODE_BYTES, "%s", devices[i]->nodes[DRM_NODE_PRIMARY]);
 		}
 	}
 	if (len > 0) {

@@ -80,27 +80,51 @@ static void buffer_handle_resource_destroy(struct wl_resource *resource)
 	}
 }
 
+/* What the planes lie in: the second is empty unless there are two dma-bufs. */
+struct memories {
+	struct gesso_memory first, second;
+};
+
+static void memories_finish(struct memories *memories)
+{
+	gesso_memory_finish(&memories->first);
+	gesso_memory_finish(&memories->second);
+}
+
 /* Takes the descriptor out of the claim. */
-static bool take_memory(
-	struct wlr_dmabuf_attributes *claim, struct gesso_memory *memory, struct gesso_reason *why)
+static bool take_plane(struct wlr_dmabuf_attributes *claim, int plane, struct gesso_memory *memory,
+	struct gesso_reason *why)
 {
 	struct stat status;
-	if (fstat(claim->fd[0], &status) != 0 || status.st_size <= 0) {
+	if (fstat(claim->fd[plane], &status) != 0 || status.st_size <= 0) {
 		gesso_reason_set(why, GESSO_REASON_KERNEL_ERROR, "the dma-buf's size is unknown");
 		return false;
 	}
 	*memory = (struct gesso_memory){
-		.fd = claim->fd[0],
+		.fd = claim->fd[plane],
 		.size_bytes = (size_t)status.st_size,
 		.inode = status.st_ino,
 	};
-	claim->fd[0] = -1;
+	claim->fd[plane] = -1;
 	return true;
 }
 
-static bool set_memory(struct dmabuf_buffer *buffer, struct gesso_memory *memory,
-	const struct wlr_dmabuf_attributes *claim, struct gesso_linux_dmabuf *linux_dmabuf,
-	struct gesso_ledger_client *client, struct gesso_reason *why)
+/* Two planes in one dma-buf come as two descriptors of it: one is enough. */
+static bool take_memories(
+	struct wlr_dmabuf_attributes *claim, struct memories *memories, struct gesso_reason *why)
+{
+	*memories = (struct memories){{.fd = -1}, {.fd = -1}};
+	bool ok = take_plane(claim, 0, &memories->first, why) &&
+		(claim->n_planes < 2 || take_plane(claim, 1, &memories->second, why));
+	if (!ok) {
+		memories_finish(memories);
+	} else if (memories->second.inode == memories->first.inode) {
+		gesso_memory_finish(&memories->second);
+	}
+	return ok;
+}
+
+static struct gesso_layout layout_of(const struct wlr_dmabuf_attributes *claim)
 {
 	struct gesso_layout layout = {
 		.fourcc = claim->format,
@@ -110,8 +134,20 @@ static bool set_memory(struct dmabuf_buffer *buffer, struct gesso_memory *memory
 		.offset_bytes = claim->offset[0],
 		.size_bytes = claim->offset[0] + (size_t)claim->stride[0] * (size_t)claim->height,
 	};
-	if (!native_buffer_set_foreign_memory(
-		    &buffer->native, memory, &layout, linux_dmabuf->context, why)) {
+	if (claim->n_planes > 1) {
+		layout.chroma_stride_bytes = claim->stride[1];
+		layout.chroma_offset_bytes = claim->offset[1];
+	}
+	return layout;
+}
+
+static bool set_memory(struct dmabuf_buffer *buffer, struct memories *memories,
+	const struct wlr_dmabuf_attributes *claim, struct gesso_linux_dmabuf *linux_dmabuf,
+	struct gesso_ledger_client *client, struct gesso_reason *why)
+{
+	struct gesso_layout layout = layout_of(claim);
+	if (!native_buffer_set_foreign_memory(&buffer->native, &memories->first, &memories->second,
+		    &layout, linux_dmabuf->context, why)) {
 		return false;
 	}
 	if (buffer->native.copied) {
@@ -133,6 +169,10 @@ static void enter_in_ledger(
 		.height_px = native->base.height,
 		.fourcc = native->layout.fourcc,
 	};
+	if (native->chroma.fd >= 0) {
+		gesso_ledger_buffer_add_memory(
+			&buffer->entry, native->chroma.inode, native->chroma.size_bytes);
+	}
 	gesso_ledger_buffer_add(&buffer->entry, client, &buffer->native.base);
 }
 
@@ -140,7 +180,7 @@ struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmab
 	struct gesso_ledger_client *client, struct wlr_dmabuf_attributes *claim,
 	struct gesso_reason *why)
 {
-	struct gesso_memory memory;
+	struct memories memories;
 	struct dmabuf_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (buffer == NULL) {
 		gesso_reason_set(why, GESSO_REASON_NO_MEMORY, "no memory for a wl_buffer");
@@ -148,15 +188,15 @@ struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmab
 	}
 	native_buffer_init(&buffer->native, claim->width, claim->height, buffer_handle_destroyed);
 	wl_list_init(&buffer->release.link);
-	if (!take_memory(claim, &memory, why)) {
+	if (!take_memories(claim, &memories, why)) {
 		goto fail;
 	}
-	uint64_t bytes = memory.size_bytes;
+	uint64_t bytes = memories.first.size_bytes + memories.second.size_bytes;
 	if (!gesso_ledger_client_charge(client, bytes, why)) {
-		gesso_memory_finish(&memory);
+		memories_finish(&memories);
 		goto fail;
 	}
-	if (!set_memory(buffer, &memory, claim, linux_dmabuf, client, why)) {
+	if (!set_memory(buffer, &memories, claim, linux_dmabuf, client, why)) {
 		gesso_ledger_client_discharge(client, bytes);
 		goto fail;
 	}

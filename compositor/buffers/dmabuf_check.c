@@ -38,10 +38,11 @@ static bool check_planes(const struct wlr_dmabuf_attributes *claim, struct dmabu
 	/* other modifiers may have planes of their own */
 	bool known = gesso_format_index(claim->format) >= 0 &&
 		dmabuf_modifier_is_linear(claim->modifier);
-	if (claim->n_planes < 1 || (known && claim->n_planes != 1)) {
+	int planes_len = gesso_format_planes(claim->format);
+	if (claim->n_planes < 1 || (known && claim->n_planes != planes_len)) {
 		return REFUSE(INCOMPLETE, GESSO_REASON_UNSUPPORTED_FORMAT,
-			"%d planes were added for format 0x%08x, which has 1", claim->n_planes,
-			claim->format);
+			"%d planes were added for format 0x%08x, which has %d", claim->n_planes,
+			claim->format, planes_len);
 	}
 	return true;
 }
@@ -71,32 +72,42 @@ static bool check_descriptors(
 	return true;
 }
 
-static bool check_bounds(const struct wlr_dmabuf_attributes *claim, struct dmabuf_verdict *verdict)
+static bool check_plane_bounds(const struct wlr_dmabuf_attributes *claim, int plane,
+	uint64_t pixel_bytes, struct dmabuf_verdict *verdict)
 {
-	int format = gesso_format_index(claim->format);
-	if (format < 0 || !dmabuf_modifier_is_linear(claim->modifier)) {
-		return true; /* the driver's to know */
-	}
-	uint64_t pixel_bytes = gesso_formats[format].bytes_per_pixel;
-	uint64_t row_bytes = (uint64_t)claim->width * pixel_bytes;
-	uint64_t end_bytes =
-		claim->offset[0] + (uint64_t)claim->stride[0] * (uint64_t)claim->height;
+	uint64_t shared = plane == 0 ? 1 : 2; /* so many pixels either way have one in the plane */
+	uint64_t row_bytes = ((uint64_t)claim->width + shared - 1) / shared * pixel_bytes;
+	uint64_t rows = ((uint64_t)claim->height + shared - 1) / shared;
+	uint32_t offset_bytes = claim->offset[plane], stride_bytes = claim->stride[plane];
 	struct stat status;
-	if (claim->stride[0] < row_bytes) {
+	if (stride_bytes < row_bytes) {
 		return REFUSE(OUT_OF_BOUNDS, GESSO_REASON_UNSUPPORTED_FORMAT,
-			"stride %u is less than the %llu bytes of a row", claim->stride[0],
-			(unsigned long long)row_bytes);
+			"plane %d: stride %u is less than the %llu bytes of a row", plane,
+			stride_bytes, (unsigned long long)row_bytes);
 	}
-	if (fstat(claim->fd[0], &status) != 0 || end_bytes > (uint64_t)status.st_size) {
+	if (fstat(claim->fd[plane], &status) != 0 ||
+		offset_bytes + stride_bytes * rows > (uint64_t)status.st_size) {
 		return REFUSE(OUT_OF_BOUNDS, GESSO_REASON_OVER_LIMIT,
-			"offset %u + stride %u x height %d is past the dma-buf's end",
-			claim->offset[0], claim->stride[0], claim->height);
+			"plane %d: offset %u + stride %u x %llu rows is past the dma-buf's end",
+			plane, offset_bytes, stride_bytes, (unsigned long long)rows);
 	}
-	if (claim->offset[0] % pixel_bytes != 0) {
-		return FAIL(GESSO_REASON_UNSUPPORTED_FORMAT, "offset %u is not a whole pixel",
-			claim->offset[0]);
+	if (offset_bytes % pixel_bytes != 0) {
+		return FAIL(GESSO_REASON_UNSUPPORTED_FORMAT,
+			"plane %d: offset %u is not a whole pixel", plane, offset_bytes);
 	}
 	return true;
+}
+
+static bool check_bounds(const struct wlr_dmabuf_attributes *claim, struct dmabuf_verdict *verdict)
+{
+	int index = gesso_format_index(claim->format);
+	if (index < 0 || !dmabuf_modifier_is_linear(claim->modifier)) {
+		return true; /* the driver's to know */
+	}
+	const struct gesso_format *format = &gesso_formats[index];
+	return check_plane_bounds(claim, 0, format->bytes_per_pixel, verdict) &&
+		(format->chroma_bytes == 0 ||
+			check_plane_bounds(claim, 1, format->chroma_bytes, verdict));
 }
 
 struct dmabuf_verdict dmabuf_check(const struct wlr_dmabuf_attributes *claim, uint32_t flags)

@@ -28,10 +28,11 @@ bool dmabuf_modifier_is_linear(uint64_t modifier);
  * In this order: planes without a gap from 0 (INCOMPLETE); a known format's number
  * of them (INCOMPLETE); width and height (INVALID_DIMENSIONS; failed past
  * GESSO_MAX_SIDE_PX); flags (failed, none is served); each descriptor a dma-buf by
- * fstatfs (failed); of a linear one-plane format, stride >= width × bytes per pixel
- * and offset + stride × height <= the descriptor's size, in 64 bits
- * (OUT_OF_BOUNDS), and an offset of whole pixels (failed). Whether format and
- * modifier are on offer is the caller's to ask first. Descriptors are borrowed.
+ * fstatfs (failed); of each plane of a linear one, stride >= the bytes of a row and
+ * offset + stride × rows <= the descriptor's size, in 64 bits (OUT_OF_BOUNDS), and
+ * an offset of whole pixels (failed). A second plane has half as many pixels either
+ * way, rounded up. Whether format and modifier are on offer is the caller's to ask
+ * first. Descriptors are borrowed.
  */
 struct dmabuf_verdict dmabuf_check(const struct wlr_dmabuf_attributes *claim, uint32_t flags);
 

@@ -43,15 +43,24 @@ static bool is_readable(int fd)
 	return poll(&ready, 1, 0) != 0;
 }
 
+static int find_unready_of_native(const struct native_buffer *native)
+{
+	const int fds[] = {native->memory.fd, native->chroma.fd};
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (native->kind == GESSO_DESCRIPTOR_DMABUF && fds[i] >= 0 &&
+			!is_readable(fds[i])) {
+			return fds[i];
+		}
+	}
+	return -1;
+}
+
 /* A descriptor of `buffer` that is not ready; -1 if there is none, or it is no dma-buf. */
 static int find_unready(struct wlr_buffer *buffer)
 {
 	const struct native_buffer *native = native_buffer_try_from_buffer(buffer);
 	if (native != NULL) {
-		return native->kind == GESSO_DESCRIPTOR_DMABUF && native->memory.fd >= 0 &&
-				!is_readable(native->memory.fd)
-			? native->memory.fd
-			: -1;
+		return find_unready_of_native(native);
 	}
 	struct wlr_dmabuf_attributes dmabuf;
 	if (!wlr_buffer_get_dmabuf(buffer, &dmabuf)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/linux_dmabuf.h"
+#include "allocators/chain.h"
 #include "buffers/linux_dmabuf_impl.h"
 #include "linux-dmabuf-v1-protocol.h"
 #include "renderer/render_context.h"
@@ -30,20 +31,31 @@ static struct gesso_linux_dmabuf *linux_dmabuf_from_resource(struct wl_resource 
 	return wl_resource_get_user_data(resource);
 }
 
-bool linux_dmabuf_offers_format(const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc)
+bool linux_dmabuf_offers_format(
+	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, struct gesso_reason *why)
 {
 	const struct gesso_render_context *context = linux_dmabuf->context;
 	const struct wlr_drm_format_set *taken = wlr_renderer_get_texture_formats(context->renderer,
 		context->gles2 ? WLR_BUFFER_CAP_DMABUF : WLR_BUFFER_CAP_DATA_PTR);
-	return taken != NULL && gesso_format_index(fourcc) >= 0 &&
-		wlr_drm_format_set_get(taken, fourcc) != NULL;
+	int index = gesso_format_index(fourcc);
+	if (index >= 0 && (taken == NULL || wlr_drm_format_set_get(taken, fourcc) == NULL)) {
+		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT, "%s takes no %s",
+			context->name, gesso_formats[index].name);
+		return false;
+	}
+	uint32_t proved = gesso_allocator_chain_formats(linux_dmabuf->chain);
+	if (index >= 0 && (gesso_format_planes(fourcc) == 1 || (proved & (1u << index)) != 0)) {
+		return true;
+	}
+	gesso_allocator_chain_refuse(linux_dmabuf->chain, fourcc, why);
+	return false;
 }
 
 bool linux_dmabuf_offers(
 	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, uint64_t modifier)
 {
 	return dmabuf_modifier_is_linear(modifier) &&
-		linux_dmabuf_offers_format(linux_dmabuf, fourcc);
+		linux_dmabuf_offers_format(linux_dmabuf, fourcc, NULL);
 }
 
 static void linux_dmabuf_request_destroy(struct wl_client *client, struct wl_resource *resource)
@@ -86,7 +98,7 @@ static void linux_dmabuf_bind(struct wl_client *client, void *data, uint32_t ver
 	}
 	wl_resource_set_implementation(resource, &linux_dmabuf_impl, linux_dmabuf, NULL);
 	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
-		if (linux_dmabuf_offers_format(linux_dmabuf, gesso_formats[i].fourcc)) {
+		if (linux_dmabuf_offers_format(linux_dmabuf, gesso_formats[i].fourcc, NULL)) {
 			send_format(resource, gesso_formats[i].fourcc);
 		}
 	}
@@ -169,7 +181,8 @@ static void linux_dmabuf_handle_display_destroy(struct wl_listener *listener, vo
 }
 
 struct gesso_linux_dmabuf *gesso_linux_dmabuf_create(struct wl_display *display,
-	struct gesso_render_context *context, struct gesso_ledger *ledger)
+	struct gesso_render_context *context, struct gesso_ledger *ledger,
+	const struct gesso_allocator_chain *chain)
 {
 	struct gesso_linux_dmabuf *linux_dmabuf = calloc(1, sizeof(*linux_dmabuf));
 	if (linux_dmabuf == NULL) {
@@ -177,6 +190,7 @@ struct gesso_linux_dmabuf *gesso_linux_dmabuf_create(struct wl_display *display,
 	}
 	linux_dmabuf->context = context;
 	linux_dmabuf->ledger = ledger;
+	linux_dmabuf->chain = chain;
 	bool device = context->gles2 && !context->software &&
 		wlr_renderer_get_drm_fd(context->renderer) >= 0;
 	if (device ? !create_device_global(linux_dmabuf, display)

@@ -16,13 +16,20 @@ struct wlr_linux_dmabuf_v1;
 struct gesso_linux_dmabuf {
 	struct gesso_render_context *context;
 	struct gesso_ledger *ledger;
+	const struct gesso_allocator_chain *chain;
 	struct wlr_linux_dmabuf_v1 *device; /* wlroots'; NULL where the global is our own */
 	struct wl_global *global;           /* NULL where it is wlroots' */
 	struct wl_listener display_destroy;
 };
 
-/* Whether the renderer takes `fourcc`, an entry of gesso_formats, and `modifier` is on offer. */
-bool linux_dmabuf_offers_format(const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc);
+/*
+ * Whether the renderer takes `fourcc`, an entry of gesso_formats, and `modifier` is
+ * on offer. A renderer's list does not tell whether it shows the colours of two
+ * planes rightly: those formats are offered once the probe saw it. If not, `why`,
+ * which may be NULL, says why.
+ */
+bool linux_dmabuf_offers_format(
+	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, struct gesso_reason *why);
 bool linux_dmabuf_offers(
 	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, uint64_t modifier);
 
@@ -33,8 +40,8 @@ void linux_dmabuf_params_create(struct gesso_linux_dmabuf *linux_dmabuf, struct 
 struct dmabuf_buffer;
 
 /*
- * Charges the client and has the renderer take what `claim` (checked, one plane)
- * says. Takes claim->fd[0]. NULL with `why` set if it is refused; counted as such
+ * Charges the client and has the renderer take what `claim` (checked) says. Takes
+ * the descriptors that it keeps out of the claim. NULL with `why` set if it is refused; counted as such
  * in the ledger by the caller.
  */
 struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmabuf,

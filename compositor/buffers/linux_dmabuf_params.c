@@ -13,6 +13,9 @@ struct params {
 	struct gesso_linux_dmabuf *linux_dmabuf;
 	/* Descriptors owned, -1 where there is none; n_planes is the highest given plus one. */
 	struct wlr_dmabuf_attributes claim;
+	struct gesso_ledger_client
+		*client; /* charged for the descriptors; NULL where there are none */
+	size_t planes_held;
 	bool modifiers_differ;
 	bool used;
 };
@@ -55,12 +58,47 @@ static bool check_plane(const struct params *params, struct wl_resource *resourc
 	return true;
 }
 
+static void close_planes(struct params *params)
+{
+	struct wlr_dmabuf_attributes *claim = &params->claim;
+	for (int i = 0; i < WLR_DMABUF_MAX_PLANES; i++) {
+		if (claim->fd[i] >= 0) {
+			close(claim->fd[i]);
+			claim->fd[i] = -1;
+		}
+	}
+	if (params->planes_held > 0) {
+		gesso_ledger_client_drop_planes(params->client, params->planes_held);
+		params->planes_held = 0;
+		params->client = NULL;
+	}
+}
+
+/* A descriptor for each of these requests, and no buffer asked for: that is bounded. */
+static bool hold_plane(struct params *params, struct wl_client *wl_client)
+{
+	struct gesso_ledger_client *client =
+		gesso_ledger_client_get(params->linux_dmabuf->ledger, wl_client);
+	struct gesso_reason why = {0};
+	if (client != NULL && gesso_ledger_client_hold_plane(client, &why)) {
+		params->client = client;
+		params->planes_held++;
+		return true;
+	}
+	if (client != NULL) {
+		gesso_ledger_client_refused(client, GESSO_PATH_DMABUF, &why);
+	}
+	wl_client_post_no_memory(wl_client);
+	return false;
+}
+
 static void params_request_add(struct wl_client *client, struct wl_resource *resource, int32_t fd,
 	uint32_t plane, uint32_t offset_bytes, uint32_t stride_bytes, uint32_t modifier_hi,
 	uint32_t modifier_lo)
 {
 	struct params *params = params_from_resource(resource);
-	if (!check_unused(params, resource) || !check_plane(params, resource, plane)) {
+	if (!check_unused(params, resource) || !check_plane(params, resource, plane) ||
+		!hold_plane(params, client)) {
 		close(fd);
 		return;
 	}
@@ -78,13 +116,17 @@ static void params_request_add(struct wl_client *client, struct wl_resource *res
 	}
 }
 
-static void close_planes(struct wlr_dmabuf_attributes *claim)
+/* A renderer may round the second plane's sides either way. */
+static void refuse_odd_sides(
+	const struct wlr_dmabuf_attributes *claim, struct dmabuf_verdict *verdict)
 {
-	for (int i = 0; i < WLR_DMABUF_MAX_PLANES; i++) {
-		if (claim->fd[i] >= 0) {
-			close(claim->fd[i]);
-			claim->fd[i] = -1;
-		}
+	if (verdict->ok && claim->n_planes > 1 &&
+		(claim->width % 2 != 0 || claim->height % 2 != 0)) {
+		verdict->ok = false;
+		verdict->error = -1;
+		gesso_reason_set(&verdict->why, GESSO_REASON_UNSUPPORTED_FORMAT,
+			"%dx%d: two planes were proved with even sides only", claim->width,
+			claim->height);
 	}
 }
 
@@ -92,10 +134,8 @@ static struct dmabuf_verdict params_check(const struct params *params, uint32_t 
 {
 	const struct wlr_dmabuf_attributes *claim = &params->claim;
 	struct dmabuf_verdict verdict = {.error = -1};
-	if (!linux_dmabuf_offers_format(params->linux_dmabuf, claim->format)) {
+	if (!linux_dmabuf_offers_format(params->linux_dmabuf, claim->format, &verdict.why)) {
 		verdict.error = ERROR(INVALID_FORMAT);
-		gesso_reason_set(&verdict.why, GESSO_REASON_UNSUPPORTED_FORMAT,
-			"format 0x%08x is not on offer", claim->format);
 		return verdict;
 	}
 	/* an error from versions 4 and 5 on; before them these only fail */
@@ -108,7 +148,9 @@ static struct dmabuf_verdict params_check(const struct params *params, uint32_t 
 			claim->modifier, claim->format);
 		return verdict;
 	}
-	return dmabuf_check(claim, flags);
+	verdict = dmabuf_check(claim, flags);
+	refuse_odd_sides(claim, &verdict);
+	return verdict;
 }
 
 /* `id` is 0 for create. */
@@ -143,7 +185,7 @@ static void params_make_buffer(struct wl_client *wl_client, struct wl_resource *
 		buffer = dmabuf_buffer_create(
 			params->linux_dmabuf, client, &params->claim, &verdict.why);
 	}
-	close_planes(&params->claim);
+	close_planes(params);
 	if (buffer == NULL) {
 		gesso_ledger_client_refused(client, GESSO_PATH_DMABUF, &verdict.why);
 	}
@@ -175,7 +217,7 @@ static const struct zwp_linux_buffer_params_v1_interface params_impl = {
 static void params_handle_resource_destroy(struct wl_resource *resource)
 {
 	struct params *params = params_from_resource(resource);
-	close_planes(&params->claim);
+	close_planes(params);
 	free(params);
 }
 

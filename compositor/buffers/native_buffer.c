@@ -19,11 +19,18 @@ struct native_buffer *native_buffer_try_from_buffer(struct wlr_buffer *base)
 	return base->impl == &buffer_impl ? native_buffer_from_base(base) : NULL;
 }
 
+static void give_back(struct native_buffer *buffer)
+{
+	buffer->context = NULL;
+	gesso_mapping_finish(&buffer->mapping);
+	gesso_memory_finish(&buffer->memory);
+	gesso_memory_finish(&buffer->chroma);
+}
+
 static void buffer_destroy(struct wlr_buffer *base)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
-	gesso_mapping_finish(&buffer->mapping);
-	gesso_memory_finish(&buffer->memory);
+	give_back(buffer);
 	buffer->destroyed(buffer);
 }
 
@@ -33,15 +40,17 @@ static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attribu
 	if (!buffer->show_dmabuf || buffer->hide_memfd || buffer->memory.fd < 0) {
 		return false;
 	}
+	const struct gesso_layout *layout = &buffer->layout;
+	int fd = buffer->memory.fd;
 	*attribs = (struct wlr_dmabuf_attributes){
 		.width = base->width,
 		.height = base->height,
-		.format = buffer->layout.fourcc,
+		.format = layout->fourcc,
 		.modifier = DRM_FORMAT_MOD_LINEAR,
-		.n_planes = 1,
-		.offset = {buffer->layout.offset_bytes},
-		.stride = {buffer->layout.stride_bytes},
-		.fd = {buffer->memory.fd},
+		.n_planes = gesso_format_planes(layout->fourcc),
+		.offset = {layout->offset_bytes, layout->chroma_offset_bytes},
+		.stride = {layout->stride_bytes, layout->chroma_stride_bytes},
+		.fd = {fd, buffer->chroma.fd >= 0 ? buffer->chroma.fd : fd},
 	};
 	return true;
 }
@@ -53,7 +62,8 @@ static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *a
 	if (buffer->shm_buffer != NULL) {
 		return wlr_buffer_get_shm(buffer->shm_buffer, attribs);
 	}
-	if (buffer->kind != GESSO_DESCRIPTOR_MEMFD || buffer->memory.fd < 0) {
+	if (buffer->kind != GESSO_DESCRIPTOR_MEMFD || buffer->memory.fd < 0 ||
+		gesso_format_planes(buffer->layout.fourcc) != 1) {
 		return false;
 	}
 	*attribs = (struct wlr_shm_attributes){
@@ -69,7 +79,9 @@ static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *a
 
 static bool is_readable(struct native_buffer *buffer)
 {
-	if (buffer->mapping.data == NULL && buffer->context != NULL && !buffer->context->gles2) {
+	bool one_plane = gesso_format_planes(buffer->layout.fourcc) == 1;
+	if (one_plane && buffer->mapping.data == NULL && buffer->context != NULL &&
+		!buffer->context->gles2) {
 		gesso_mapping_init(&buffer->mapping, &buffer->memory, false, NULL);
 	}
 	return buffer->mapping.data != NULL;
@@ -116,16 +128,10 @@ void native_buffer_init(struct native_buffer *buffer, int width_px, int height_p
 {
 	*buffer = (struct native_buffer){
 		.memory = {.fd = -1},
+		.chroma = {.fd = -1},
 		.destroyed = destroyed,
 	};
 	wlr_buffer_init(&buffer->base, &buffer_impl, width_px, height_px);
-}
-
-static void give_back(struct native_buffer *buffer)
-{
-	buffer->context = NULL;
-	gesso_mapping_finish(&buffer->mapping);
-	gesso_memory_finish(&buffer->memory);
 }
 
 /* The renderer's answer is the only proof. It keeps an import for the buffer's life. */
@@ -135,8 +141,9 @@ static bool try_texture(struct native_buffer *buffer, const char *of,
 	struct wlr_texture *texture = wlr_texture_from_buffer(context->renderer, &buffer->base);
 	if (texture == NULL) {
 		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-			"%s did not import a buffer of %s, %dx%d, format 0x%08x", context->name, of,
-			buffer->base.width, buffer->base.height, buffer->layout.fourcc);
+			"%s did not import a buffer of %s, %dx%d, %s", context->name, of,
+			buffer->base.width, buffer->base.height,
+			gesso_formats[gesso_format_index(buffer->layout.fourcc)].name);
 		return false;
 	}
 	wlr_texture_destroy(texture);
@@ -147,9 +154,30 @@ static bool show_in_place(struct native_buffer *buffer, const char *of,
 	struct gesso_render_context *context, struct gesso_reason *why)
 {
 	buffer->show_dmabuf = context->gles2 || buffer->kind == GESSO_DESCRIPTOR_DMABUF;
+	if (!context->gles2 && gesso_format_planes(buffer->layout.fourcc) != 1) {
+		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
+			"%s reads pictures of one plane only", context->name);
+		return false;
+	}
 	return (context->gles2 ||
 		       gesso_mapping_init(&buffer->mapping, &buffer->memory, false, why)) &&
 		try_texture(buffer, of, context, why);
+}
+
+/*
+ * llvmpipe maps what it imports for reading and writing, and where that fails it has
+ * an image all the same, which it draws as black.
+ */
+static bool software_can_map(const struct gesso_memory *memory,
+	const struct gesso_render_context *context, struct gesso_reason *why)
+{
+	struct gesso_mapping mapping;
+	if (!context->gles2 || !context->software) {
+		return true;
+	}
+	bool mapped = gesso_mapping_init(&mapping, memory, true, why);
+	gesso_mapping_finish(&mapping);
+	return mapped;
 }
 
 bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory *memory,
@@ -162,7 +190,8 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 	buffer->impl = impl;
 	buffer->context = context;
 	buffer->kind = impl->kind;
-	if (!show_in_place(buffer, impl->name, context, why)) {
+	if (!software_can_map(&buffer->memory, context, why) ||
+		!show_in_place(buffer, impl->name, context, why)) {
 		give_back(buffer);
 		return false;
 	}
@@ -180,38 +209,31 @@ static bool can_upload(const struct native_buffer *buffer, struct gesso_render_c
 		layout->stride_bytes % pixel_bytes == 0;
 }
 
-/*
- * llvmpipe maps what it imports for reading and writing, and where that fails it has
- * an image all the same, which it draws as black.
- */
-static bool can_import(const struct native_buffer *buffer, struct gesso_render_context *context,
-	struct gesso_reason *why)
+static bool can_import(const struct native_buffer *buffer, const struct gesso_memory *memory,
+	struct gesso_render_context *context, struct gesso_reason *why)
 {
-	struct gesso_mapping mapping;
-	if (!context->gles2 || !context->software) {
-		return true;
-	}
-	if (!gesso_mapping_init(&mapping, &buffer->memory, true, NULL)) {
+	if (memory->fd >= 0 && !software_can_map(memory, context, NULL)) {
 		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-			"%s maps dma-bufs for writing too, which this one refuses: it is copied",
-			context->name);
+			"%s maps dma-bufs for writing too, which this one refuses%s", context->name,
+			can_upload(buffer, context) ? ": it is copied" : "");
 		return false;
 	}
-	gesso_mapping_finish(&mapping);
 	return true;
 }
 
 bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso_memory *memory,
-	const struct gesso_layout *layout, struct gesso_render_context *context,
-	struct gesso_reason *why)
+	struct gesso_memory *chroma, const struct gesso_layout *layout,
+	struct gesso_render_context *context, struct gesso_reason *why)
 {
 	buffer->memory = *memory;
-	*memory = (struct gesso_memory){.fd = -1};
+	buffer->chroma = *chroma;
+	*memory = *chroma = (struct gesso_memory){.fd = -1};
 	buffer->layout = *layout;
 	buffer->context = context;
 	buffer->kind = GESSO_DESCRIPTOR_DMABUF;
 	buffer->foreign = true;
-	if (can_import(buffer, context, why) &&
+	if (can_import(buffer, &buffer->memory, context, why) &&
+		can_import(buffer, &buffer->chroma, context, why) &&
 		show_in_place(buffer, "the client's own", context, why)) {
 		return true;
 	}

@@ -9,11 +9,11 @@
 #include <wlr/interfaces/wlr_buffer.h>
 
 /*
- * A wlr_buffer over one linear plane, sampled in place: by its DMABUF face (GLES2
- * imports the descriptor) or by its DATA_PTR face (pixman reads a mapping). The
- * memory is an allocator's (path native) or a client's own (path dmabuf, on software
- * renderers, and path shm-import). Embedded by the buffers of all three and used as
- * it is by the probe helper, so that what is probed is what is offered.
+ * A wlr_buffer over linear memory, sampled in place: by its DMABUF face (GLES2
+ * imports the descriptor) or, of one plane, by its DATA_PTR face (pixman reads a
+ * mapping). The memory is an allocator's (path native) or a client's own (path dmabuf,
+ * on software renderers, and path shm-import). Embedded by the buffers of all three and
+ * used as it is by the probe helper, so that what is probed is what is offered.
  */
 
 struct gesso_render_context;
@@ -21,6 +21,7 @@ struct gesso_render_context;
 struct native_buffer {
 	struct wlr_buffer base;
 	struct gesso_memory memory;
+	struct gesso_memory chroma; /* fd -1 unless a second plane has a descriptor of its own */
 	struct gesso_layout layout;
 	const struct gesso_allocator_impl *impl;    /* NULL if the memory is foreign */
 	const struct gesso_render_context *context; /* borrowed; NULL without memory */
@@ -58,13 +59,13 @@ bool native_buffer_set_memory(struct native_buffer *buffer, struct gesso_memory 
 	struct gesso_render_context *context, struct gesso_reason *why);
 
 /*
- * The same for a client's dma-buf, already checked against `layout`. Where the
- * renderer does not import it but could upload it, it is mapped for that: then
+ * The same for a client's dma-buf, or for two where `chroma` has one, already
+ * checked against `layout`. Where the renderer does not import it but could upload it, it is mapped for that: then
  * `copied` is set, `why` says what failed, and the result is true.
  */
 bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso_memory *memory,
-	const struct gesso_layout *layout, struct gesso_render_context *context,
-	struct gesso_reason *why);
+	struct gesso_memory *chroma, const struct gesso_layout *layout,
+	struct gesso_render_context *context, struct gesso_reason *why);
 
 /*
  * A memfd is no dma-buf but to the renderer that took it for one: before anyone else

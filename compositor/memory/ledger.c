@@ -36,8 +36,8 @@ struct gesso_ledger *gesso_ledger_create(
 
 void ledger_client_consider_free(struct gesso_ledger_client *client)
 {
-	if (client->client || client->held_bytes > 0 || !wl_list_empty(&client->buffers) ||
-		!wl_list_empty(&client->surfaces)) {
+	if (client->client || client->held_bytes > 0 || client->held_planes > 0 ||
+		!wl_list_empty(&client->buffers) || !wl_list_empty(&client->surfaces)) {
 		return;
 	}
 	wl_list_remove(&client->link);
@@ -184,7 +184,7 @@ bool gesso_ledger_client_charge(
 		return false;
 	}
 	client->held_bytes += bytes;
-	client->held_buffers++;
+	client->held_buffers += bytes > 0;
 	return true;
 }
 
@@ -193,6 +193,25 @@ void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t 
 	assert(bytes <= client->held_bytes);
 	client->held_bytes -= bytes;
 	client->held_buffers -= bytes > 0;
+	ledger_client_consider_free(client);
+}
+
+bool gesso_ledger_client_hold_plane(struct gesso_ledger_client *client, struct gesso_reason *why)
+{
+	if (client->held_planes >= GESSO_LEDGER_MAX_PLANES) {
+		gesso_reason_set(why, GESSO_REASON_OVER_BUDGET,
+			"a client may have %d planes waiting for a buffer to be made of them",
+			GESSO_LEDGER_MAX_PLANES);
+		return false;
+	}
+	client->held_planes++;
+	return true;
+}
+
+void gesso_ledger_client_drop_planes(struct gesso_ledger_client *client, size_t len)
+{
+	assert(len <= client->held_planes);
+	client->held_planes -= len;
 	ledger_client_consider_free(client);
 }
 

@@ -45,6 +45,7 @@ struct gesso_ledger_client {
 	pid_t pid;                /* SO_PEERCRED; 0 if unknown */
 	uint64_t held_bytes;      /* charged, not yet discharged */
 	size_t held_buffers;      /* how many charges these are */
+	size_t held_planes;       /* descriptors of buffers that are not made yet */
 	struct gesso_path_figures paths[GESSO_PATHS_LEN];
 	struct wl_list buffers;  /* gesso_ledger_buffer.link */
 	struct wl_list surfaces; /* private to ledger */
@@ -52,6 +53,13 @@ struct gesso_ledger_client {
 	/* private */
 	struct wl_listener client_destroy;
 };
+
+struct gesso_ledger_memory {
+	uint64_t inode;
+	uint64_t size_bytes;
+};
+
+#define GESSO_LEDGER_MORE_MEMORIES 3
 
 /* A live buffer. Embedded in what owns it, or made by the ledger for wl_shm's. */
 struct gesso_ledger_buffer {
@@ -61,6 +69,9 @@ struct gesso_ledger_buffer {
 	const struct gesso_allocator_impl *impl; /* path native only */
 	uint64_t inode;
 	uint64_t size_bytes;
+	/* Where planes lie in several dma-bufs: those after the first, each inode once. */
+	struct gesso_ledger_memory more[GESSO_LEDGER_MORE_MEMORIES];
+	size_t more_len;
 	uint64_t charged_bytes;
 	int width_px, height_px;
 	uint32_t fourcc;
@@ -112,7 +123,7 @@ void gesso_ledger_client_set_name(struct gesso_ledger_client *client, const char
 #define GESSO_LEDGER_MAX_BUFFERS 512
 
 /*
- * Takes one buffer of `bytes` (> 0) from the client's budget. False, with `why` (OVER_BUDGET), if
+ * Takes one buffer of `bytes` (0: none) from the client's budget. False, with `why` (OVER_BUDGET), if
  * they are not there. The entry lives until the client is gone *and* everything
  * is discharged: a buffer may outlive its client by a frame.
  */
@@ -120,9 +131,24 @@ bool gesso_ledger_client_charge(
 	struct gesso_ledger_client *client, uint64_t bytes, struct gesso_reason *why);
 void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t bytes);
 
+/* For params of linux-dmabuf-v1: 16 buffers of four planes that are about to be made. */
+#define GESSO_LEDGER_MAX_PLANES 64
+
+/*
+ * Counts one more descriptor that the client sent and made no buffer of. False, with
+ * `why` (OVER_BUDGET), past GESSO_LEDGER_MAX_PLANES. The entry lives until `len` of
+ * them were dropped for each one held.
+ */
+bool gesso_ledger_client_hold_plane(struct gesso_ledger_client *client, struct gesso_reason *why);
+void gesso_ledger_client_drop_planes(struct gesso_ledger_client *client, size_t len);
+
 /* Keeps the refusal for the report, and logs the first of each code. */
 void gesso_ledger_client_refused(struct gesso_ledger_client *client, enum gesso_path path,
 	const struct gesso_reason *reason);
+
+/* Adds memory to an entry, unless it has it already. */
+void gesso_ledger_buffer_add_memory(
+	struct gesso_ledger_buffer *entry, uint64_t inode, uint64_t size_bytes);
 
 /*
  * Enters `entry` (filled but for link, client, shown and what is private;

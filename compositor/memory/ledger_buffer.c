@@ -54,6 +54,29 @@ struct gesso_ledger_buffer *ledger_buffer_try_from_buffer(
 	return entry;
 }
 
+void gesso_ledger_buffer_add_memory(
+	struct gesso_ledger_buffer *entry, uint64_t inode, uint64_t size_bytes)
+{
+	bool known = inode == entry->inode;
+	for (size_t i = 0; i < entry->more_len; i++) {
+		known = known || entry->more[i].inode == inode;
+	}
+	if (!known && entry->more_len < GESSO_LEDGER_MORE_MEMORIES) {
+		entry->more[entry->more_len++] = (struct gesso_ledger_memory){inode, size_bytes};
+	}
+}
+
+static void add_planes(
+	struct gesso_ledger_buffer *entry, const struct wlr_dmabuf_attributes *dmabuf)
+{
+	struct stat st;
+	for (int i = 1; i < dmabuf->n_planes; i++) {
+		if (fstat(dmabuf->fd[i], &st) == 0) {
+			gesso_ledger_buffer_add_memory(entry, st.st_ino, (uint64_t)st.st_size);
+		}
+	}
+}
+
 static bool buffer_try_init(struct gesso_ledger_buffer *entry, const struct gesso_ledger *ledger,
 	struct wlr_buffer *buffer)
 {
@@ -76,6 +99,7 @@ static bool buffer_try_init(struct gesso_ledger_buffer *entry, const struct gess
 			entry->inode = st.st_ino;
 			entry->size_bytes = (uint64_t)st.st_size;
 		}
+		add_planes(entry, &dmabuf);
 		entry->fourcc = dmabuf.format;
 		return true;
 	}

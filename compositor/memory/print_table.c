@@ -39,6 +39,19 @@ static void print_processes(FILE *out, const struct memory_model *model)
 	}
 }
 
+/* Whether an earlier buffer of the client's lies in the same dma-buf. */
+static bool is_told_again(const struct report_client *client, size_t index)
+{
+	const struct report_buffer *buffer = &client->buffers[index];
+	for (size_t i = 0; i < index; i++) {
+		if (buffer->kind == 0 && client->buffers[i].kind == 0 && buffer->inode != 0 &&
+			client->buffers[i].inode == buffer->inode) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void print_path(FILE *out, const struct report_client *client, enum gesso_path path)
 {
 	const struct report_path *figures = &client->paths[path];
@@ -50,7 +63,7 @@ static void print_path(FILE *out, const struct report_client *client, enum gesso
 	for (size_t i = 0; i < client->buffers_len; i++) {
 		if (client->buffers[i].path == path) {
 			buffers++;
-			size_bytes += client->buffers[i].size_bytes;
+			size_bytes += is_told_again(client, i) ? 0 : client->buffers[i].size_bytes;
 		}
 	}
 	fprintf(out, "%8d  %-10s %9" PRIu64 " %9" PRIu64 " %11.2f %8zu %11.2f %11.2f\n",

@@ -65,15 +65,25 @@ static void report_send_paths(
 	}
 }
 
+static void report_send_buffer(struct wl_resource *resource,
+	const struct gesso_ledger_buffer *buffer, uint32_t id, uint64_t inode, uint64_t size_bytes)
+{
+	gesso_memory_report_v1_send_buffer(resource, id, buffer->path,
+		buffer->impl ? buffer->impl->name : "", ledger_buffer_kind(buffer), HI_LO(inode),
+		HI_LO(size_bytes), buffer->width_px, buffer->height_px, buffer->fourcc,
+		buffer->shown > 0);
+}
+
 static void report_send_buffers(
 	struct wl_resource *resource, const struct gesso_ledger_client *client, uint32_t id)
 {
 	const struct gesso_ledger_buffer *buffer;
 	wl_list_for_each(buffer, &client->buffers, link) {
-		gesso_memory_report_v1_send_buffer(resource, id, buffer->path,
-			buffer->impl ? buffer->impl->name : "", ledger_buffer_kind(buffer),
-			HI_LO(buffer->inode), HI_LO(buffer->size_bytes), buffer->width_px,
-			buffer->height_px, buffer->fourcc, buffer->shown > 0);
+		report_send_buffer(resource, buffer, id, buffer->inode, buffer->size_bytes);
+		for (size_t i = 0; i < buffer->more_len; i++) {
+			report_send_buffer(resource, buffer, id, buffer->more[i].inode,
+				buffer->more[i].size_bytes);
+		}
 	}
 }
 

@@ -115,6 +115,8 @@ static void keep_answer(const struct gesso_probe *probe, const struct probe_answ
 		snprintf(crash, sizeof(crash), "failed %d %s\n", answer->why.code,
 			answer->why.words);
 		text = crash;
+	} else if (!probe_answer_is_whole(answer)) {
+		return;
 	}
 	if (!probe_answer_is_passing(answer) && key_of_link(probe, key)) {
 		probe_cache_write(key, text);
@@ -154,6 +156,11 @@ static int handle_ended(int fd, uint32_t mask, void *data)
 		explain_end(probe, status, &answer.why);
 	}
 	keep_answer(probe, &answer, status, text);
+	if (!probe_answer_is_whole(&answer)) {
+		struct gesso_reason why = {0};
+		explain_end(probe, status, &why);
+		probe_answer_refuse_rest(&answer, &why);
+	}
 	conclude(probe, &answer);
 	return 0;
 }

@@ -56,6 +56,12 @@ static void parse_line(struct probe_answer *answer, const char *line)
 	}
 }
 
+static bool is_told(const struct probe_answer *answer, int format)
+{
+	return (answer->formats & (1u << format)) != 0 ||
+		answer->refusals[format].code != GESSO_REASON_NONE;
+}
+
 void probe_answer_parse(struct probe_answer *answer, const char *text)
 {
 	*answer = (struct probe_answer){0};
@@ -67,9 +73,26 @@ void probe_answer_parse(struct probe_answer *answer, const char *text)
 		text += len + (text[len] == '\n');
 	}
 	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
-		bool told = (answer->formats & (1u << i)) != 0 ||
-			answer->refusals[i].code != GESSO_REASON_NONE;
-		answer->complete = answer->complete && told;
+		bool first_part = gesso_format_planes(gesso_formats[i].fourcc) == 1;
+		answer->complete = answer->complete && (!first_part || is_told(answer, i));
+	}
+}
+
+bool probe_answer_is_whole(const struct probe_answer *answer)
+{
+	bool whole = answer->complete;
+	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
+		whole = whole && is_told(answer, i);
+	}
+	return whole;
+}
+
+void probe_answer_refuse_rest(struct probe_answer *answer, const struct gesso_reason *why)
+{
+	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
+		if (!is_told(answer, i)) {
+			answer->refusals[i] = *why;
+		}
 	}
 }
 

@@ -13,8 +13,8 @@
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
 
-#define WIDTH_PX 37
-#define HEIGHT_PX 23
+#define MAX_WIDTH_PX 38
+#define MAX_HEIGHT_PX 24
 
 struct probe {
 	struct gesso_render_context *context;
@@ -22,27 +22,19 @@ struct probe {
 	struct gesso_mapping paint;
 	struct wlr_texture *texture;
 	struct wlr_buffer *target;
-	uint32_t pixels[WIDTH_PX * HEIGHT_PX]; /* XRGB8888, read back */
+	int width_px, height_px;
+	uint32_t pixels[MAX_WIDTH_PX * MAX_HEIGHT_PX]; /* XRGB8888, read back */
 };
 
 static bool paint(struct probe *probe, int round, struct gesso_reason *why)
 {
 	const struct native_buffer *native = &probe->native;
-	const struct gesso_layout *layout = &native->layout;
-	uint32_t pixel_bytes = gesso_formats[gesso_format_index(layout->fourcc)].bytes_per_pixel;
 	if (!gesso_cpu_access_begin(native->memory.fd, native->impl->kind, true)) {
 		gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
 			"DMA_BUF_IOCTL_SYNC failed on a buffer that is not in use");
 		return false;
 	}
-	for (int y = 0; y < HEIGHT_PX; y++) {
-		uint8_t *row = (uint8_t *)probe->paint.data + layout->offset_bytes +
-			(size_t)y * layout->stride_bytes;
-		for (int x = 0; x < WIDTH_PX; x++) {
-			probe_store(row + (size_t)x * pixel_bytes, layout->fourcc,
-				probe_picture(x, y, round));
-		}
-	}
+	probe_store(probe->paint.data, &native->layout, round);
 	gesso_cpu_access_end(native->memory.fd, native->impl->kind, true);
 	return true;
 }
@@ -58,7 +50,7 @@ static bool draw(struct probe *probe)
 	wlr_render_pass_add_texture(pass,
 		&(struct wlr_render_texture_options){
 			.texture = probe->texture,
-			.dst_box = {.width = WIDTH_PX, .height = HEIGHT_PX},
+			.dst_box = {.width = probe->width_px, .height = probe->height_px},
 			.filter_mode = WLR_SCALE_FILTER_NEAREST,
 			.blend_mode = WLR_RENDER_BLEND_MODE_NONE,
 		});
@@ -75,7 +67,7 @@ static bool draw(struct probe *probe)
 		&(struct wlr_texture_read_pixels_options){
 			.data = probe->pixels,
 			.format = DRM_FORMAT_XRGB8888,
-			.stride = WIDTH_PX * sizeof(probe->pixels[0]),
+			.stride = (uint32_t)probe->width_px * sizeof(probe->pixels[0]),
 		});
 	wlr_texture_destroy(drawn);
 	return ok;
@@ -83,11 +75,12 @@ static bool draw(struct probe *probe)
 
 static bool compare(const struct probe *probe, int round, struct gesso_reason *why)
 {
-	int tolerance = probe_tolerance(probe->native.layout.fourcc);
-	for (int y = 0; y < HEIGHT_PX; y++) {
-		for (int x = 0; x < WIDTH_PX; x++) {
-			uint32_t seen = probe->pixels[y * WIDTH_PX + x];
-			struct probe_colour want = probe_picture(x, y, round);
+	uint32_t fourcc = probe->native.layout.fourcc;
+	int tolerance = probe_tolerance(fourcc);
+	for (int y = 0; y < probe->height_px; y++) {
+		for (int x = 0; x < probe->width_px; x++) {
+			uint32_t seen = probe->pixels[y * probe->width_px + x];
+			struct probe_colour want = probe_picture(fourcc, x, y, round);
 			int r = (int)(seen >> 16 & 0xff), g = (int)(seen >> 8 & 0xff),
 			    b = (int)(seen & 0xff);
 			if (abs(r - want.r) > tolerance || abs(g - want.g) > tolerance ||
@@ -123,12 +116,11 @@ static bool make_memory(struct probe *probe, struct gesso_allocator *allocator,
 	struct gesso_layout layout;
 	struct gesso_memory memory;
 	uint32_t fourcc = gesso_formats[probe_case->format].fourcc;
-	if (!gesso_layout_init(
-		    &layout, WIDTH_PX, HEIGHT_PX, fourcc, probe_case->stride_align_bytes)) {
+	if (!gesso_layout_init(&layout, probe->width_px, probe->height_px, fourcc,
+		    probe_case->stride_align_bytes)) {
 		abort();
 	}
-	layout.offset_bytes = probe_case->offset_bytes;
-	layout.size_bytes += probe_case->offset_bytes;
+	gesso_layout_move(&layout, probe_case->offset_bytes);
 	return takes_format(probe->context, fourcc, why) &&
 		gesso_allocator_allocate(allocator, &layout, &memory, why) &&
 		native_buffer_set_memory(
@@ -144,12 +136,13 @@ static bool make_buffers(struct probe *probe, struct gesso_allocator *allocator,
 		return false;
 	}
 	uint64_t modifiers[] = {DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_MOD_INVALID};
-	probe->target = wlr_allocator_create_buffer(context->allocator, WIDTH_PX, HEIGHT_PX,
-		&(struct wlr_drm_format){
-			.format = DRM_FORMAT_XRGB8888,
-			.len = sizeof(modifiers) / sizeof(modifiers[0]),
-			.modifiers = modifiers,
-		});
+	probe->target =
+		wlr_allocator_create_buffer(context->allocator, probe->width_px, probe->height_px,
+			&(struct wlr_drm_format){
+				.format = DRM_FORMAT_XRGB8888,
+				.len = sizeof(modifiers) / sizeof(modifiers[0]),
+				.modifiers = modifiers,
+			});
 	probe->texture = wlr_texture_from_buffer(context->renderer, &probe->native.base);
 	if (probe->target == NULL || probe->texture == NULL) {
 		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED, "%s made no %s", context->name,
@@ -167,8 +160,13 @@ static void native_handle_destroyed(struct native_buffer *native)
 bool probe_draw(struct gesso_render_context *context, struct gesso_allocator *allocator,
 	const struct probe_case *probe_case, struct gesso_reason *why)
 {
-	struct probe probe = {.context = context};
-	native_buffer_init(&probe.native, WIDTH_PX, HEIGHT_PX, native_handle_destroyed);
+	bool even = gesso_formats[probe_case->format].chroma_bytes != 0;
+	struct probe probe = {
+		.context = context,
+		.width_px = even ? MAX_WIDTH_PX : MAX_WIDTH_PX - 1,
+		.height_px = even ? MAX_HEIGHT_PX : MAX_HEIGHT_PX - 1,
+	};
+	native_buffer_init(&probe.native, probe.width_px, probe.height_px, native_handle_destroyed);
 
 	bool ok = make_buffers(&probe, allocator, probe_case, why);
 	for (int round = 0; ok && round < 2; round++) {

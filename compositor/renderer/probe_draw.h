@@ -10,7 +10,7 @@
  * The proof for one allocator and format: a picture painted into the memory by the
  * CPU, drawn by the renderer into an output's buffer, read back and compared; then
  * painted over and drawn again from the same texture, with no new import. The size
- * is odd.
+ * is odd, but for formats of two planes.
  */
 
 struct gesso_render_context;

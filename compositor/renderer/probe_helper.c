@@ -8,7 +8,8 @@
  * gesso_allocator_impls. Prints one line per format, "proved NAME ALIGN OFFSET"
  * (the least alignment of rows in bytes that held, 0 if the kind lays them out
  * itself; 1 if an offset held) or "refused NAME CODE WORDS", then "reads PERCENT"
- * (against the heap, 0 if unknown) and "done". Exit status 0 if it came that far, 2
+ * (against the heap, 0 if unknown) and "done". Formats of two planes come after
+ * that: who crashes there has said all else. Exit status 0 if it came that far, 2
  * on wrong arguments, 1 with a line "failed CODE WORDS" on anything else.
  */
 #include "allocators/chain.h"
@@ -100,12 +101,18 @@ static void probe_format(
 
 static void probe_formats(struct gesso_render_context *context, struct gesso_allocator *allocator)
 {
-	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
-		probe_format(context, allocator, i);
-		fflush(stdout);
+	for (int planes_len = 1; planes_len <= 2; planes_len++) {
+		for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
+			if (gesso_format_planes(gesso_formats[i].fourcc) == planes_len) {
+				probe_format(context, allocator, i);
+				fflush(stdout);
+			}
+		}
+		if (planes_len == 1) {
+			printf("reads %u\ndone\n", probe_read_cost_percent(allocator));
+			fflush(stdout);
+		}
 	}
-	printf("reads %u\n", probe_read_cost_percent(allocator));
-	printf("done\n");
 }
 
 int main(int argc, char *argv[])

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/probe_paint.h"
+#include "allocators/layout.h"
+#include "renderer/probe_yuv.h"
 #include <drm_fourcc.h>
 #include <string.h>
 
-struct probe_colour probe_picture(int x_px, int y_px, int round)
+struct probe_colour probe_picture(uint32_t fourcc, int x_px, int y_px, int round)
 {
+	if (gesso_format_planes(fourcc) > 1) {
+		return probe_yuv_picture(x_px, y_px, round);
+	}
 	return (struct probe_colour){
 		.r = (uint8_t)(x_px * 6 + round * 90 + 3),
 		.g = (uint8_t)(y_px * 10 + round * 40 + 5),
@@ -45,7 +50,8 @@ static struct probe_colour swap_red_and_blue(struct probe_colour c)
 	return (struct probe_colour){.r = c.b, .g = c.g, .b = c.r};
 }
 
-void probe_store(uint8_t *at, uint32_t fourcc, struct probe_colour c)
+/* Writes one opaque pixel. */
+static void store_pixel(uint8_t *at, uint32_t fourcc, struct probe_colour c)
 {
 	uint32_t word = 0;
 	switch (fourcc) {
@@ -77,6 +83,23 @@ void probe_store(uint8_t *at, uint32_t fourcc, struct probe_colour c)
 	memcpy(at, &word, sizeof(word));
 }
 
+void probe_store(uint8_t *data, const struct gesso_layout *layout, int round)
+{
+	uint32_t fourcc = layout->fourcc;
+	if (gesso_format_planes(fourcc) > 1) {
+		probe_yuv_store(data, layout, round);
+		return;
+	}
+	uint32_t pixel_bytes = gesso_formats[gesso_format_index(fourcc)].bytes_per_pixel;
+	for (int y = 0; y < layout->height_px; y++) {
+		uint8_t *row = data + layout->offset_bytes + (size_t)y * layout->stride_bytes;
+		for (int x = 0; x < layout->width_px; x++) {
+			store_pixel(row + (size_t)x * pixel_bytes, fourcc,
+				probe_picture(fourcc, x, y, round));
+		}
+	}
+}
+
 int probe_tolerance(uint32_t fourcc)
 {
 	switch (fourcc) {
@@ -86,6 +109,9 @@ int probe_tolerance(uint32_t fourcc)
 	case DRM_FORMAT_XBGR2101010:
 	case DRM_FORMAT_ABGR16161616F:
 		return 1;
+	case DRM_FORMAT_NV12:
+	case DRM_FORMAT_P010:
+		return 2; /* the matrix is rounded by each in its own way */
 	default:
 		return 0;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/render_context.h"
 #include "allocators/allocator.h"
+#include "renderer/card_memory.h"
 #include "renderer/gl_current.h"
 #include "renderer/renderer_choice.h"
 #include "renderer/software_allocator.h"
@@ -73,54 +74,69 @@ static struct backend_kinds backend_kinds_of(struct wlr_backend *backend)
 	return kinds;
 }
 
-/* kms_swrast draws only into buffers of the device that it is on. */
-static bool use_vgem_outputs(struct gesso_render_context *context, struct gesso_reason *why)
+/* Outputs in memory of `source`, which it takes; NULL if there is none, with `why` set. */
+static bool use_outputs_of(struct gesso_render_context *context, struct gesso_allocator *source,
+	struct gesso_reason *why)
 {
-	struct gesso_allocator *vgem = gesso_vgem_allocator.create(why);
-	if (vgem == NULL) {
+	if (source == NULL) {
 		return false;
 	}
-	context->allocator = software_allocator_create(context->renderer, false);
+	context->allocator =
+		software_allocator_create(context->renderer, SOFTWARE_OUTPUTS_ALL_FACES);
 	if (context->allocator == NULL) {
-		vgem->impl->destroy(vgem);
+		source->impl->destroy(source);
+		gesso_reason_set(why, GESSO_REASON_NO_MEMORY, "no memory");
 		return false;
 	}
-	software_allocator_set_source(context->allocator, vgem);
+	software_allocator_set_source(context->allocator, source);
 	return true;
+}
+
+static bool create_software_allocator(
+	struct gesso_render_context *context, struct wlr_backend *backend, struct gesso_reason *why)
+{
+	struct backend_kinds kinds = backend_kinds_of(backend);
+	enum software_outputs outputs = SOFTWARE_OUTPUTS_ALL_FACES;
+	if (kinds.drm) {
+		struct gesso_reason refusal = {0};
+		int drm_fd = wlr_backend_get_drm_fd(backend);
+		if (use_outputs_of(context, card_memory_create(drm_fd, &refusal), &refusal)) {
+			return true;
+		}
+		gesso_reason_set(why, refusal.code,
+			"software GLES2 cannot drive this display (%s): use --renderer pixman",
+			refusal.words);
+		return false;
+	}
+	if (kinds.x11) {
+		outputs = SOFTWARE_OUTPUTS_SHM_WHOLE_ROWS;
+	} else if (kinds.nested) {
+		outputs = SOFTWARE_OUTPUTS_SHM;
+	}
+	context->allocator = software_allocator_create(context->renderer, outputs);
+	if (context->allocator == NULL) {
+		gesso_reason_set(why, GESSO_REASON_NO_MEMORY, "no memory");
+	}
+	return context->allocator != NULL;
 }
 
 static bool create_allocator(
 	struct gesso_render_context *context, struct wlr_backend *backend, struct gesso_reason *why)
 {
 	if (context->used == GESSO_RENDERER_GLES2_NODE && context->software) {
-		return use_vgem_outputs(context, why);
+		/* kms_swrast draws only into buffers of the device that it is on */
+		return use_outputs_of(context, gesso_vgem_allocator.create(why), why);
 	}
-	if (context->used != GESSO_RENDERER_GLES2_SOFTWARE) {
-		context->allocator = wlr_allocator_autocreate(backend, context->renderer);
-	} else {
-		struct backend_kinds kinds = backend_kinds_of(backend);
-		if (kinds.drm) {
-			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-				"software GLES2 cannot drive a bare display: use --renderer "
-				"pixman");
-			return false;
-		}
-		if (kinds.x11) {
-			/* wlroots' X11 backend takes rows to be as long as the picture is wide */
-			gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
-				"software GLES2 cannot draw for an X11 window: use --renderer "
-				"pixman");
-			return false;
-		}
-		context->allocator = software_allocator_create(context->renderer, kinds.nested);
+	if (context->used == GESSO_RENDERER_GLES2_SOFTWARE) {
+		return create_software_allocator(context, backend, why);
 	}
+	context->allocator = wlr_allocator_autocreate(backend, context->renderer);
 	if (context->allocator == NULL) {
 		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
 			"renderer %s and the backend have no kind of buffer in common",
 			context->name);
-		return false;
 	}
-	return true;
+	return context->allocator != NULL;
 }
 
 struct gesso_render_context *gesso_render_context_create(

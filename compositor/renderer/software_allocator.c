@@ -25,7 +25,7 @@
 struct software_allocator {
 	struct wlr_allocator base;
 	struct wlr_renderer *renderer;
-	bool shm_only_outputs;
+	enum software_outputs outputs;
 	struct gesso_allocator *source; /* NULL: memfds */
 };
 
@@ -37,6 +37,7 @@ struct software_buffer {
 	void *data;
 	size_t size_bytes;
 	bool hide_dmabuf;
+	bool whole_rows; /* the SHM face is as wide as the rows are long */
 };
 
 static const struct wlr_allocator_interface allocator_impl;
@@ -78,13 +79,19 @@ static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attribu
 	return true;
 }
 
+static int row_px(const struct software_buffer *buffer)
+{
+	int index = gesso_format_index(buffer->layout.fourcc);
+	return (int)(buffer->layout.stride_bytes / gesso_formats[index].bytes_per_pixel);
+}
+
 static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *attribs)
 {
 	struct software_buffer *buffer = buffer_from_base(base);
 	*attribs = (struct wlr_shm_attributes){
 		.fd = buffer->fd,
 		.format = buffer->layout.fourcc,
-		.width = base->width,
+		.width = buffer->whole_rows ? row_px(buffer) : base->width,
 		.height = base->height,
 		.stride = (int)buffer->layout.stride_bytes,
 	};
@@ -144,7 +151,14 @@ static bool make_memory(struct software_allocator *allocator, struct software_bu
 		return buffer->fd >= 0;
 	}
 	struct gesso_memory memory;
-	if (!source->impl->allocate(source, buffer->size_bytes, &memory, why)) {
+	if (!gesso_allocator_allocate(source, &buffer->layout, &memory, why)) {
+		return false;
+	}
+	if (buffer->layout.stride_bytes % STRIDE_ALIGN_BYTES != 0) {
+		gesso_memory_finish(&memory);
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+			"%s: stride %u is not a multiple of %d", source->device,
+			buffer->layout.stride_bytes, STRIDE_ALIGN_BYTES);
 		return false;
 	}
 	buffer->fd = memory.fd;
@@ -184,7 +198,8 @@ static struct wlr_buffer *create_buffer(struct wlr_allocator *base, int width_px
 		wlr_log_errno(WLR_ERROR, "software_allocator: mmap failed");
 		goto fail;
 	}
-	if (allocator->shm_only_outputs && !import_once(allocator, buffer)) {
+	buffer->whole_rows = allocator->outputs == SOFTWARE_OUTPUTS_SHM_WHOLE_ROWS;
+	if (allocator->outputs != SOFTWARE_OUTPUTS_ALL_FACES && !import_once(allocator, buffer)) {
 		wlr_log(WLR_ERROR,
 			"software_allocator: the renderer did not import an output's "
 			"buffer");
@@ -212,16 +227,16 @@ static const struct wlr_allocator_interface allocator_impl = {
 };
 
 struct wlr_allocator *software_allocator_create(
-	struct wlr_renderer *renderer, bool shm_only_outputs)
+	struct wlr_renderer *renderer, enum software_outputs outputs)
 {
 	struct software_allocator *allocator = calloc(1, sizeof(*allocator));
 	if (allocator == NULL) {
 		return NULL;
 	}
-	wlr_allocator_init(
-		&allocator->base, &allocator_impl, shm_only_outputs ? SHM_CAPS : ALL_CAPS);
+	wlr_allocator_init(&allocator->base, &allocator_impl,
+		outputs == SOFTWARE_OUTPUTS_ALL_FACES ? ALL_CAPS : SHM_CAPS);
 	allocator->renderer = renderer;
-	allocator->shm_only_outputs = shm_only_outputs;
+	allocator->outputs = outputs;
 	return &allocator->base;
 }
 

@@ -15,15 +15,26 @@ struct wlr_allocator;
 struct wlr_output;
 struct wlr_renderer;
 
-/*
- * With `shm_only_outputs`, a buffer's DMABUF face is shown to the renderer once,
- * which imports it and keeps that, and is hidden ever after: wlroots' Wayland and
- * X11 backends take the DMABUF face of a buffer whenever there is one, a parent
- * refuses a memfd there by a fatal protocol error, and no fall-back to the SHM
- * face follows. NULL on no memory. `renderer` is borrowed and outlives it.
- */
+/* What the backend takes of an output's buffer. */
+enum software_outputs {
+	SOFTWARE_OUTPUTS_ALL_FACES,
+	/*
+	 * The DMABUF face is shown to the renderer once, which imports it and keeps that,
+	 * and is hidden ever after: wlroots' Wayland and X11 backends take that face of a
+	 * buffer whenever there is one, a parent refuses a memfd there by a fatal protocol
+	 * error, and no fall-back to the SHM face follows.
+	 */
+	SOFTWARE_OUTPUTS_SHM,
+	/*
+	 * The same, and the SHM face is as wide as its rows are long: X11 has no word for
+	 * a stride. What is wider than the window is cut off there.
+	 */
+	SOFTWARE_OUTPUTS_SHM_WHOLE_ROWS,
+};
+
+/* NULL on no memory. `renderer` is borrowed and outlives it. */
 struct wlr_allocator *software_allocator_create(
-	struct wlr_renderer *renderer, bool shm_only_outputs);
+	struct wlr_renderer *renderer, enum software_outputs outputs);
 
 /*
  * Has the buffers made by `source`, which it takes, instead of as memfds: for a

@@ -13,6 +13,7 @@
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_input_device.h>
 #include <wlr/types/wlr_keyboard.h>
+#include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_pointer.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
@@ -74,6 +75,14 @@ void cursor_set_shape(struct cursor *cursor, const char *name)
 	}
 }
 
+static void cursor_appear(struct cursor *cursor)
+{
+	if (!cursor->visible) {
+		cursor->visible = true;
+		cursor_set_shape(cursor, DEFAULT_SHAPE);
+	}
+}
+
 /* Whether the surface that a button was pressed on still has the pointer to itself. */
 static bool cursor_is_held(const struct cursor *cursor)
 {
@@ -115,8 +124,10 @@ static void cursor_handle_refocus(void *data)
 {
 	struct cursor *cursor = data;
 	cursor->refocus = NULL;
-	cursor_point(cursor, now_ms());
-	wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);
+	if (cursor->visible) {
+		cursor_point(cursor, now_ms());
+		wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);
+	}
 }
 
 void cursor_refocus(struct cursor *cursor)
@@ -141,12 +152,16 @@ void cursor_renew(struct cursor *cursor)
 	}
 }
 
-static void cursor_appear(struct cursor *cursor)
+void cursor_refit(struct cursor *cursor)
 {
-	if (!cursor->visible) {
-		cursor->visible = true;
-		cursor_set_shape(cursor, DEFAULT_SHAPE);
+	struct wlr_cursor *wlr_cursor = cursor->cursor;
+	struct desktop *desktop = cursor->seat->desktop;
+	bool outside =
+		wlr_output_layout_output_at(desktop->layout, wlr_cursor->x, wlr_cursor->y) == NULL;
+	if (outside && desktop_active_output(desktop) != NULL) {
+		wlr_cursor_warp_closest(wlr_cursor, NULL, wlr_cursor->x, wlr_cursor->y);
 	}
+	cursor_refocus(cursor);
 }
 
 static void cursor_handle_motion(struct wl_listener *listener, void *data)
@@ -162,8 +177,13 @@ static void cursor_handle_motion_absolute(struct wl_listener *listener, void *da
 {
 	struct cursor *cursor = wl_container_of(listener, cursor, motion_absolute);
 	const struct wlr_pointer_motion_absolute_event *event = data;
-	wlr_cursor_warp_absolute(cursor->cursor, &event->pointer->base, event->x, event->y);
+	/* X11 tells of a pointer that is elsewhere too: it counts only while a button is held */
+	bool outside = event->x < 0 || event->x > 1 || event->y < 0 || event->y > 1;
+	if (outside && cursor->seat->wlr_seat->pointer_state.button_count == 0) {
+		return;
+	}
 	cursor_appear(cursor);
+	wlr_cursor_warp_absolute(cursor->cursor, &event->pointer->base, event->x, event->y);
 	cursor_point(cursor, event->time_msec);
 }
 
@@ -378,7 +398,7 @@ void cursor_add_pointer(
 	if (output != NULL) {
 		wlr_cursor_map_input_to_output(cursor->cursor, device, output);
 	}
-	/* that of a parent's window may be elsewhere */
+	/* a parent's pointer may be elsewhere: it shows once it has been over the window */
 	if (output == NULL) {
 		cursor_appear(cursor);
 	}

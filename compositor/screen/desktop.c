@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/desktop.h"
 #include "allocators/layout.h"
+#include "screen/cursor.h"
 #include "screen/decoration.h"
 #include "screen/listener.h"
 #include "screen/output.h"
@@ -28,17 +29,63 @@ static void desktop_handle_new_output(struct wl_listener *listener, void *data)
 	output_create(desktop, data);
 }
 
+/* The output that the middle of the window was on before the layout changed; may be NULL. */
+static struct output *find_home(struct desktop *desktop, const struct toplevel *toplevel)
+{
+	struct wlr_box box = toplevel_box(toplevel);
+	struct output *output;
+	wl_list_for_each(output, &desktop->outputs, link) {
+		if (wlr_box_contains_point(
+			    &output->box, box.x + box.width / 2.0, box.y + box.height / 2.0)) {
+			return output;
+		}
+	}
+	return NULL;
+}
+
+/* A window goes with its output, or to another one if that is gone. */
+static void fit_windows(struct desktop *desktop)
+{
+	struct wlr_box nowhere = {0};
+	struct wlr_box active = desktop_output_box(desktop, desktop_active_output(desktop));
+	struct toplevel *toplevel;
+	wl_list_for_each(toplevel, &desktop->toplevels, link) {
+		const struct output *home = find_home(desktop, toplevel);
+		struct wlr_box box =
+			desktop_output_box(desktop, home != NULL ? home->wlr_output : NULL);
+		placement_refit(toplevel, home != NULL ? &home->box : &nowhere,
+			wlr_box_empty(&box) ? &active : &box);
+	}
+}
+
+static void fit(struct desktop *desktop)
+{
+	fit_windows(desktop);
+	struct output *output;
+	wl_list_for_each(output, &desktop->outputs, link) {
+		output_fit(output);
+	}
+	cursor_refit(&desktop->seat->cursor);
+	output_manager_outputs_changed(&desktop->output_manager);
+}
+
 static void desktop_handle_layout_change(struct wl_listener *listener, void *data)
 {
 	struct desktop *desktop = wl_container_of(listener, desktop, layout_change);
-	struct output *output;
-	wl_list_for_each(output, &desktop->outputs, link) {
-		output_lay_ground(output);
+	if (!desktop->layout_held) {
+		fit(desktop);
 	}
-	struct toplevel *toplevel;
-	wl_list_for_each(toplevel, &desktop->toplevels, link) {
-		placement_refit(toplevel);
-	}
+}
+
+void desktop_begin_layout(struct desktop *desktop)
+{
+	desktop->layout_held = true;
+}
+
+void desktop_end_layout(struct desktop *desktop)
+{
+	desktop->layout_held = false;
+	fit(desktop);
 }
 
 static void desktop_handle_new_toplevel(struct wl_listener *listener, void *data)
@@ -85,7 +132,8 @@ bool desktop_init(struct desktop *desktop)
 	struct wlr_xdg_shell *shell = wlr_xdg_shell_create(desktop->display, XDG_SHELL_VERSION);
 	struct wlr_xdg_decoration_manager_v1 *decorations =
 		wlr_xdg_decoration_manager_v1_create(desktop->display);
-	if (shell == NULL || decorations == NULL) {
+	if (shell == NULL || decorations == NULL ||
+		!output_manager_init(&desktop->output_manager, desktop)) {
 		return false;
 	}
 	listener_attach(&desktop->new_output, &desktop->backend->events.new_output,
@@ -107,6 +155,7 @@ void desktop_finish(struct desktop *desktop)
 	listener_detach(&desktop->new_toplevel);
 	listener_detach(&desktop->new_popup);
 	listener_detach(&desktop->new_decoration);
+	output_manager_finish(&desktop->output_manager);
 	if (desktop->scene == NULL) {
 		return;
 	}
@@ -163,9 +212,11 @@ struct wlr_output *desktop_active_output(struct desktop *desktop)
 	struct wlr_cursor *cursor = desktop->seat->cursor.cursor;
 	struct wlr_output *output =
 		wlr_output_layout_output_at(desktop->layout, cursor->x, cursor->y);
-	if (output == NULL && !wl_list_empty(&desktop->outputs)) {
-		struct output *first = wl_container_of(desktop->outputs.next, first, link);
-		output = first->wlr_output;
+	struct output *first;
+	wl_list_for_each(first, &desktop->outputs, link) {
+		if (output == NULL && wlr_output_layout_get(desktop->layout, first->wlr_output)) {
+			output = first->wlr_output;
+		}
 	}
 	return output;
 }

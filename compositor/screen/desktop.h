@@ -3,6 +3,7 @@
 #define GESSO_DESKTOP_H
 
 #include "options.h"
+#include "screen/output_manager.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
 #include <wlr/util/box.h>
@@ -47,8 +48,10 @@ struct desktop {
 	struct wl_list popups;         /* popup.link: the newest first */
 	int cascade;                   /* how many windows were placed */
 	struct parent_ask *parent_ask; /* NULL unless nested in a Wayland session */
+	struct output_manager output_manager;
 
 	/* private */
+	bool layout_held;
 	struct wl_listener new_output, layout_change;
 	struct wl_listener new_toplevel, new_popup, new_decoration;
 };
@@ -60,6 +63,13 @@ struct desktop {
 bool desktop_init(struct desktop *desktop);
 /* Call once clients are gone, before the backend is. Takes a zeroed struct too. */
 void desktop_finish(struct desktop *desktop);
+
+/*
+ * Several changes of the layout as one: windows, ground and cursor follow their outputs
+ * at the end of it only.
+ */
+void desktop_begin_layout(struct desktop *desktop);
+void desktop_end_layout(struct desktop *desktop);
 
 /*
  * What lies at (`lx`, `ly`) in layout coordinates. Each out parameter may be

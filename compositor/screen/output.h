@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <wayland-server-core.h>
+#include <wlr/util/box.h>
 
 /*
  * One screen, or one window of the parent where gesso is nested. Fed by the
@@ -20,14 +21,15 @@ struct output {
 	struct wl_list link; /* desktop.outputs */
 	struct desktop *desktop;
 	struct wlr_output *wlr_output;
-	struct wlr_scene_output *scene_output;
+	struct wlr_scene_output *scene_output; /* NULL while it is off, as is the ground */
 	struct wlr_scene_rect *ground;
+	struct wlr_box box;            /* in the layout, as windows were last fitted to it */
 	struct wl_event_source *retry; /* draws again a while after a frame failed */
 	bool failing;                  /* the last frame failed: said once */
 	struct wl_listener frame, request_state, destroy;
-	bool pending;  /* until output_start_pending */
+	bool pending;  /* announced to the parent, and not yet shown */
 	bool answered; /* the parent said something of the size */
-	/* What the parent asked for until the first commit was done; 0 if nothing. */
+	/* What the parent asked for while it was off or being turned on; 0 if nothing. */
 	bool starting;
 	int requested_width_px, requested_height_px;
 
@@ -57,7 +59,7 @@ void output_start_pending(struct desktop *desktop);
 /* Stops showing the desktop there; the backend keeps the screen. */
 void output_destroy(struct output *output);
 
-/* Fits the ground to where the output lies in the layout now. */
-void output_lay_ground(struct output *output);
+/* Fits the ground to where the output lies in the layout now, and notes that place. */
+void output_fit(struct output *output);
 
 #endif

@@ -26,6 +26,9 @@ static struct wlr_box home_box(struct toplevel *toplevel)
 	if (toplevel->xdg->scheduled.fullscreen) {
 		output = toplevel->xdg->requested.fullscreen_output;
 	}
+	if (output != NULL && !output->enabled) {
+		output = NULL;
+	}
 	if (output == NULL && toplevel->placed) {
 		struct wlr_box box = toplevel_box(toplevel);
 		output = wlr_output_layout_output_at(
@@ -37,12 +40,11 @@ static struct wlr_box home_box(struct toplevel *toplevel)
 	return desktop_output_box(desktop, output);
 }
 
-static void fill_output(struct toplevel *toplevel)
+static void fill(struct toplevel *toplevel, const struct wlr_box *box)
 {
-	struct wlr_box box = home_box(toplevel);
-	if (!wlr_box_empty(&box)) {
-		wlr_scene_node_set_position(&toplevel->tree->node, box.x, box.y);
-		wlr_xdg_toplevel_set_size(toplevel->xdg, box.width, box.height);
+	if (!wlr_box_empty(box)) {
+		wlr_scene_node_set_position(&toplevel->tree->node, box->x, box->y);
+		wlr_xdg_toplevel_set_size(toplevel->xdg, box->width, box->height);
 	}
 }
 
@@ -63,7 +65,8 @@ static void change_state(struct toplevel *toplevel, bool maximized, bool fullscr
 	wlr_xdg_toplevel_set_maximized(toplevel->xdg, maximized);
 	wlr_xdg_toplevel_set_fullscreen(toplevel->xdg, fullscreen);
 	if (maximized || fullscreen) {
-		fill_output(toplevel);
+		struct wlr_box home = home_box(toplevel);
+		fill(toplevel, &home);
 	} else {
 		restore(toplevel);
 	}
@@ -164,17 +167,34 @@ void placement_settle(struct toplevel *toplevel)
 	}
 }
 
-void placement_refit(struct toplevel *toplevel)
+/* The window's box, moved along from `from` to `to` and to where it can be seen there. */
+static struct wlr_box moved(
+	const struct wlr_box *window, const struct wlr_box *from, const struct wlr_box *to)
 {
-	struct wlr_box home = home_box(toplevel), box = toplevel_box(toplevel);
-	if (wlr_box_empty(&home)) {
+	struct wlr_box box = *window;
+	if (!wlr_box_empty(from)) {
+		box.x += to->x - from->x;
+		box.y += to->y - from->y;
+	}
+	int reach_x = box.width < REACHABLE_PX ? box.width : REACHABLE_PX;
+	int reach_y = box.height < REACHABLE_PX ? box.height : REACHABLE_PX;
+	box.x = clamp(box.x, to->x + reach_x - box.width, to->x + to->width - reach_x);
+	box.y = clamp(box.y, to->y, to->y + to->height - reach_y);
+	return box;
+}
+
+void placement_refit(
+	struct toplevel *toplevel, const struct wlr_box *from, const struct wlr_box *to)
+{
+	if (wlr_box_empty(to)) {
 		return;
 	}
 	if (fills_output(toplevel)) {
-		fill_output(toplevel);
+		toplevel->normal = moved(&toplevel->normal, from, to);
+		fill(toplevel, to);
 		return;
 	}
-	wlr_scene_node_set_position(&toplevel->tree->node,
-		clamp(box.x, home.x + REACHABLE_PX - box.width, home.x + home.width - REACHABLE_PX),
-		clamp(box.y, home.y, home.y + home.height - REACHABLE_PX));
+	struct wlr_box box = toplevel_box(toplevel);
+	box = moved(&box, from, to);
+	wlr_scene_node_set_position(&toplevel->tree->node, box.x, box.y);
 }

@@ -3,6 +3,7 @@
 #define GESSO_PLACEMENT_H
 
 #include <stdbool.h>
+#include <wlr/util/box.h>
 
 /*
  * Where windows lie and which size they are asked to have: first placement,
@@ -25,7 +26,11 @@ void placement_set_fullscreen(struct toplevel *toplevel, bool fullscreen);
 /* On each later commit: keeps the anchored corner where it is, a small fullscreen one centred. */
 void placement_settle(struct toplevel *toplevel);
 
-/* After a change of outputs: fills the output anew, or comes back to where it can be seen. */
-void placement_refit(struct toplevel *toplevel);
+/*
+ * After a change of outputs, the window's own being at `to` instead of at `from` (empty
+ * if it was on none): fills it anew, or moves along and to where it can be seen.
+ */
+void placement_refit(
+	struct toplevel *toplevel, const struct wlr_box *from, const struct wlr_box *to);
 
 #endif

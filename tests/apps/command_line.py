@@ -40,6 +40,7 @@ WRONG_GESSO = [
     (["--scale", "0"], ["--scale", "0", "8"]),
     (["--scale", "nan"], ["--scale", "nan", "8"]),
     (["--probe-timeout", "soon"], ["--probe-timeout", "soon"]),
+    (["--probe-wait", "-1"], ["--probe-wait", "-1", "0"]),
     (["--ready-fd", "77"], ["--ready-fd", "77"]),
     (["--ready-fd", "-1"], ["--ready-fd", "-1"]),
     (["--socket", "a/b"], ["--socket", "a/b"]),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pictures as bytes: read from PPM (grim) and PNG (weston), compared, cropped, written."""
+"""Pictures as bytes: read from PPM (grim, QEMU), PNG (weston) and XWD (Xvfb), compared, written."""
 
 import struct
 import zlib
@@ -78,6 +78,22 @@ def from_ppm(data):
     assert fields[0] == b"P6" and fields[3] == b"255", fields
     width, height = int(fields[1]), int(fields[2])
     return Image(width, height, data[at : at + width * height * 3])
+
+
+def from_xwd(data, size):
+    """The upper left of a screen of 32 bits a pixel: blue, green, red, unused."""
+    fields = struct.unpack(">25I", data[:100])
+    header_size, byte_order = fields[0], fields[7]
+    bits, stride, colours = fields[11], fields[12], fields[19]
+    assert fields[1] == 7 and bits == 32 and byte_order == 0, fields
+    start = header_size + colours * 12
+    width, height = size
+    out = bytearray(width * height * 3)
+    for y in range(height):
+        row = data[start + y * stride : start + y * stride + width * 4]
+        for channel in range(3):
+            out[y * width * 3 + channel : (y + 1) * width * 3 : 3] = row[2 - channel :: 4]
+    return Image(width, height, bytes(out))
 
 
 def _unfilter(kind, line, above, step):

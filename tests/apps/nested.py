@@ -7,7 +7,7 @@ import signal
 
 import parents
 import rig
-from demo import Demo
+from demo import SHM_PATHS, Demo
 from rig import check, check_equal, wait_until
 
 DOCUMENT = pathlib.Path(os.environ["GESSO_SAMPLES"]) / "workshop.svg"
@@ -69,7 +69,10 @@ def case_shows(case):
         demo = show(case, gesso, "--path", path)
         same_as(parent.shot, wanted, f"the document on the parent's screen ({path})")
         check(gesso.shot() == wanted, "gesso's own screenshot differs")
-        check_equal(demo.end()["path"], path, "the path")
+        figures = demo.end()
+        check_equal(figures["path"], path, "the path")
+        shown = path if path == "native" else SHM_PATHS[case.fixture("renderer")]
+        case.record(shown, figures["allocator"], case.fixture("renderer"), "wayland")
     gesso.stop()
     parent.stop()
 
@@ -169,6 +172,38 @@ def case_two_windows(case):
     parent.message(f"[con_id={second}]", "kill")
     check_equal(gesso.process.wait(), 0, "gesso's status")
     demo.process.wait()
+    parent.stop()
+
+
+def case_windows_off_and_on(case):
+    """Turned off a window goes from the parent, and what it showed to the other; and it returns."""
+    parent, gesso = start(case, "--outputs", "2")
+    demo = show(case, gesso)
+    for gone, left in (("WL-1", "WL-2"), ("WL-2", "WL-1")) * 2:
+        gesso.randr("--output", gone, "--off")
+        wait_until(lambda: gesso.shot().colours() > 50, f"the document on {left}")
+        same_as(parent.shot, gesso.shot(), f"only {left} in the parent")
+        check(gesso.randr("--output", left, "--off", status=1), "the last one was turned off")
+        check(gesso.randr("--output", left, "--custom-mode", "9000x9", status=1), "a size of its own")
+        gesso.randr("--output", gone, "--on")
+        check_equal(gesso.outputs_on(), {"WL-1", "WL-2"}, "the outputs that are on")
+    demo.end()
+    gesso.stop()
+    parent.stop()
+
+
+def case_one_off_one_closed(case):
+    """The only window that is left is closed by the parent: the other one is turned on for it."""
+    parent, gesso = start(case, "--outputs", "2")
+    demo = show(case, gesso)
+    gesso.randr("--output", "WL-1", "--off")
+    (window,) = wait_until(lambda: len(parent.windows()) == 1 and parent.windows(), "one window")
+    parent.message(f"[con_id={window['id']}]", "kill")
+    wait_until(lambda: gesso.outputs_on() == {"WL-1"}, "the other one on")
+    wait_until(lambda: gesso.shot().colours() > 50, "the document there")
+    same_as(parent.shot, gesso.shot(), "the same picture on both sides")
+    demo.end()
+    gesso.stop()
     parent.stop()
 
 

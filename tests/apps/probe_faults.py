@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A probe helper that crashes, hangs, babbles or is not there: wl_shm goes on, native is refused."""
 
+import json
 import os
 import signal
 import time
@@ -10,6 +11,8 @@ from demo import Demo, SAMPLES
 from rig import check, check_equal, wait_until
 
 TIMEOUT_MS = 1500
+ONE_PLANE = ("XRGB8888", "ARGB8888", "XBGR8888", "ABGR8888", "RGB565")
+ONE_PLANE += ("XRGB2101010", "XBGR2101010", "ABGR16161616F")
 HELPERS = {
     "crashes": "kill -SEGV $$",
     "aborts": "kill -ABRT $$",
@@ -69,6 +72,26 @@ def case_helper(case):
         os.kill(pid, signal.SIGKILL)
 
 
+def case_crashes_on_two_planes(case):
+    """What was told of the formats before stands, and is offered."""
+    script = case.dir / "helper"
+    lines = [f"echo proved {name} 4 1" for name in ONE_PLANE]
+    lines += ["echo reads 100", "echo done", "echo proved NV12 4 1", "kill -SEGV $$"]
+    script.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    script.chmod(0o700)
+    arguments = ["--backend", "headless", "--allocator", "memfd", "--probe", "--json"]
+    status, out, words = case.run(
+        [os.environ["GESSO_BIN"], "--renderer", "pixman", *arguments],
+        {"GESSO_PROBE_HELPER": str(script)},
+    )
+    check_equal(status, 0, f"gesso's status ({words})")
+    memfd = [a for a in json.loads(out)["allocators"] if a["name"] == "memfd"][0]
+    check(memfd["offered"], f"memfd is not offered: {memfd}")
+    for name in (*ONE_PLANE, "NV12"):
+        check_equal(memfd["formats"][name], True, name)
+    check("crashed" in memfd["formats"]["P010"], f"P010: {memfd['formats']['P010']}")
+
+
 def case_no_helper(case):
     (case.dir / "text").write_text("not a program\n")
     for path in ("/nonexistent/helper", str(case.dir / "text"), str(case.dir)):
@@ -103,6 +126,33 @@ def case_serves_while_it_probes(case):
     client.end()
     process.send(signal.SIGTERM)
     check_equal(process.wait(), 0, "gesso's status while the probe runs")
+
+
+def case_ready_before_a_slow_probe(case):
+    """Readiness does not wait for it, and a window that is still moves to native afterwards."""
+    gate = case.dir / "gate"
+    os.mkfifo(gate)
+    script = case.dir / "helper"
+    script.write_text(f'#!/bin/sh\nread -r _ <{gate}\nexec {os.environ["GESSO_PROBE"]} "$@"\n')
+    script.chmod(0o700)
+    gesso = rig.Gesso(
+        case,
+        *("--renderer", "pixman", "--allocator", "memfd", "--size", "320x240"),
+        *("--probe-wait", "250", "--probe-timeout", "600000"),
+        env={"GESSO_PROBE_HELPER": str(script)},
+    )
+
+    def reason():
+        return [a for a in gesso.memory()["allocators"] if a["name"] == "memfd"][0]["reason"]
+
+    check_equal(reason(), "pending", "the reason while the helper waits")
+    demo = Demo(case, gesso.env, "--still", SAMPLES / "gesso.txt").wait_ready()
+    check("native" not in gesso.paths_of(demo.pid), "native before it was proved")
+    gate.write_text("go\n")
+    wait_until(lambda: gesso.paths_of(demo.pid).get("native", {}).get("frames"), "a native frame")
+    check_equal(reason(), None, "the reason once it was proved")
+    check_equal(demo.end()["path"], "native", "the path in the end")
+    gesso.stop()
 
 
 if __name__ == "__main__":

@@ -138,6 +138,7 @@ class Rig:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="gesso-apps-"))
         self.processes = []
         self.shots = 0
+        self.shown = set()
         self.env = self._environment()
 
     def _environment(self):
@@ -202,6 +203,17 @@ class Rig:
             picture.write_png(f"{os.environ['GESSO_TEST_PICTURES']}/{name}.png")
         return picture
 
+    def record(self, path, allocator, renderer, backend, result="shown"):
+        """A line for README's table of what runs where, as tests/harness/shown.h has it."""
+        lane = "kernel" if "GESSO_MACHINE" in os.environ else "host"
+        self.shown.add("\t".join([path, allocator or "-", renderer, backend, lane, result]) + "\n")
+
+    def write_shown(self):
+        directory = pathlib.Path(os.environ.get("GESSO_SHOWN", "/nonexistent"))
+        if self.shown and directory.is_dir():
+            with tempfile.NamedTemporaryFile("w", dir=directory, delete=False) as file:
+                file.writelines(sorted(self.shown))
+
     def check_sanitizers(self):
         for path in self.dir.glob("sanitizer*"):
             raise Failure(f"a sanitizer spoke:\n{path.read_text(errors='replace')}")
@@ -248,6 +260,7 @@ class Gesso:
         self.rig = rig
         read_end, write_end = os.pipe()
         arguments = [os.environ["GESSO_BIN"], "--backend", backend, "--ready-fd", write_end]
+        arguments += ["--probe-wait", "600000"]
         arguments += [*options, *(["--", *command] if command else [])]
         self.process = rig.start("gesso", arguments, env, pass_fds=(write_end,), **popen)
         os.close(write_end)
@@ -263,6 +276,16 @@ class Gesso:
 
     def shot(self):
         return self.rig.grim(self.env)
+
+    def randr(self, *words, status=0):
+        """Runs wlr-randr, which is to end with `status`; its output."""
+        got, out, complaint = self.rig.run(["wlr-randr", *words], self.env)
+        check_equal(got, status, f"wlr-randr {words} ({complaint})")
+        return out.decode() + complaint
+
+    def outputs_on(self):
+        outputs = json.loads(self.randr("--json"))
+        return {output["name"] for output in outputs if output["enabled"]}
 
     def memory(self):
         status, out, words = self.rig.run([os.environ["GESSO_MEMORY"], "--json"], self.env)
@@ -356,6 +379,7 @@ def main(cases):
         cases[f"case_{sys.argv[1]}"](rig)
         rig.check_nothing_left()
         rig.check_sanitizers()
+        rig.write_shown()
         status = 0
     except Skip as why:
         print(f"skipped: {why}", file=sys.stderr)

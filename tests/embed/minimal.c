@@ -145,7 +145,7 @@ int main(int argc, char *argv[])
 	struct gesso_ledger *ledger = gesso_ledger_create(minimal.context, 256 << 20);
 	minimal.manager = gesso_gpu_memory_buffer_manager_create(
 		minimal.display, minimal.context, chain, ledger);
-	gesso_linux_dmabuf_create(minimal.display, minimal.context, ledger);
+	gesso_linux_dmabuf_create(minimal.display, minimal.context, ledger, chain);
 	gesso_reporter_create(minimal.display, ledger, chain);
 
 	struct wlr_compositor *compositor =

@@ -11,11 +11,16 @@
 
 enum fault_call {
 	FAULT_NONE,
-	FAULT_OPEN,   /* of /dev/udmabuf, /dev/dma_heap/ and /dev/dri/ */
-	FAULT_MEMFD,  /* memfd_create for allocators udmabuf and memfd */
-	FAULT_IOCTL,  /* the one that makes memory: udmabuf, dma-heap, dumb buffer */
-	FAULT_EXPORT, /* DRM_IOCTL_PRIME_HANDLE_TO_FD */
-	FAULT_MMAP,   /* of a dma-buf, or of allocator memfd's memory */
+	FAULT_OPEN,     /* of /dev/udmabuf, /dev/dma_heap/ and /dev/dri/ */
+	FAULT_VERSION,  /* DRM_IOCTL_VERSION, which says whose node it is */
+	FAULT_MEMFD,    /* memfd_create for allocators udmabuf and memfd */
+	FAULT_TRUNCATE, /* ftruncate of that */
+	FAULT_SEAL,     /* F_ADD_SEALS on that */
+	FAULT_IOCTL,    /* the one that makes memory: udmabuf, dma-heap, dumb buffer */
+	FAULT_EXPORT,   /* DRM_IOCTL_PRIME_HANDLE_TO_FD */
+	FAULT_DESTROY,  /* DRM_IOCTL_MODE_DESTROY_DUMB */
+	FAULT_MMAP,     /* of a dma-buf, or of allocator memfd's memory */
+	FAULT_SYNC,     /* DMA_BUF_IOCTL_SYNC */
 	FAULT_CALLS_LEN,
 };
 

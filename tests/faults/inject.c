@@ -5,6 +5,7 @@
 #include <drm.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 #include <linux/magic.h>
 #include <linux/udmabuf.h>
@@ -20,6 +21,8 @@
 #include <unistd.h>
 
 int open64(const char *path, int flags, ...);
+int ftruncate64(int fd, off64_t size);
+int fcntl64(int fd, int command, ...);
 void *mmap64(void *address, size_t size, int protection, int flags, int fd, off64_t offset);
 
 static volatile struct fault *fault;
@@ -90,37 +93,105 @@ int memfd_create(const char *name, unsigned flags)
 	return ours && fails(FAULT_MEMFD) ? -1 : (int)syscall(SYS_memfd_create, name, flags);
 }
 
+static enum fault_call call_of_request(unsigned long request)
+{
+	switch (request) {
+	case UDMABUF_CREATE:
+	case DMA_HEAP_IOCTL_ALLOC:
+	case DRM_IOCTL_MODE_CREATE_DUMB:
+		return FAULT_IOCTL;
+	case DRM_IOCTL_VERSION:
+		return FAULT_VERSION;
+	case DRM_IOCTL_PRIME_HANDLE_TO_FD:
+		return FAULT_EXPORT;
+	case DRM_IOCTL_MODE_DESTROY_DUMB:
+		return FAULT_DESTROY;
+	case DMA_BUF_IOCTL_SYNC:
+		return FAULT_SYNC;
+	default:
+		return FAULT_NONE;
+	}
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
 	va_list arguments;
 	va_start(arguments, request);
 	void *argument = va_arg(arguments, void *);
 	va_end(arguments);
-	bool makes = request == UDMABUF_CREATE || request == DMA_HEAP_IOCTL_ALLOC ||
-		request == DRM_IOCTL_MODE_CREATE_DUMB;
-	if ((makes && fails(FAULT_IOCTL)) ||
-		(request == DRM_IOCTL_PRIME_HANDLE_TO_FD && fails(FAULT_EXPORT))) {
-		return -1;
-	}
-	return (int)syscall(SYS_ioctl, fd, request, argument);
+	enum fault_call call = call_of_request(request);
+	return call != FAULT_NONE && fails(call) ? -1
+						 : (int)syscall(SYS_ioctl, fd, request, argument);
+}
+
+static bool is_named(int fd, const char *name)
+{
+	char path[64], target[64] = "";
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, name) != NULL;
+}
+
+/* Of udmabuf's memory, or of memfd's. */
+static bool is_ours(int fd)
+{
+	return is_named(fd, "memfd:gesso-udmabuf") || is_named(fd, "memfd:gesso-memfd");
+}
+
+static bool is_awaited(enum fault_call call)
+{
+	return fault != NULL && fault->call == (int32_t)call;
+}
+
+static int truncate_any(int fd, off64_t size)
+{
+	bool failed = is_awaited(FAULT_TRUNCATE) && is_ours(fd) && fails(FAULT_TRUNCATE);
+	return failed ? -1 : (int)syscall(SYS_ftruncate, fd, size);
+}
+
+int ftruncate(int fd, off_t size)
+{
+	return truncate_any(fd, size);
+}
+
+int ftruncate64(int fd, off64_t size)
+{
+	return truncate_any(fd, size);
+}
+
+static int control_any(int fd, int command, long argument)
+{
+	bool failed = command == F_ADD_SEALS && is_ours(fd) && fails(FAULT_SEAL);
+	return failed ? -1 : (int)syscall(SYS_fcntl, fd, command, argument);
+}
+
+int fcntl(int fd, int command, ...)
+{
+	va_list arguments;
+	va_start(arguments, command);
+	long argument = va_arg(arguments, long);
+	va_end(arguments);
+	return control_any(fd, command, argument);
+}
+
+int fcntl64(int fd, int command, ...)
+{
+	va_list arguments;
+	va_start(arguments, command);
+	long argument = va_arg(arguments, long);
+	va_end(arguments);
+	return control_any(fd, command, argument);
 }
 
 static bool is_allocated(int fd)
 {
 	struct statfs status;
-	char path[64], target[64] = "";
-	if (fstatfs(fd, &status) == 0 && status.f_type == DMA_BUF_MAGIC) {
-		return true;
-	}
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return readlink(path, target, sizeof(target) - 1) > 0 &&
-		strstr(target, "memfd:gesso-memfd") != NULL;
+	return (fstatfs(fd, &status) == 0 && status.f_type == DMA_BUF_MAGIC) ||
+		is_named(fd, "memfd:gesso-memfd");
 }
 
 static void *map_any(void *address, size_t size, int protection, int flags, int fd, off64_t offset)
 {
-	if (fault != NULL && fault->call == FAULT_MMAP && fd >= 0 && is_allocated(fd) &&
-		fails(FAULT_MMAP)) {
+	if (is_awaited(FAULT_MMAP) && fd >= 0 && is_allocated(fd) && fails(FAULT_MMAP)) {
 		return MAP_FAILED;
 	}
 	return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);

@@ -70,6 +70,7 @@ static void create_in_pool(struct buffer *buffer, struct wl_shm_pool *pool)
 	buffer->state = BUFFER_ALLOCATED;
 	buffer->size_bytes =
 		buffer->offset_bytes + (size_t)buffer->stride_bytes * (size_t)buffer->height_px;
+	buffer->path = "shm";
 	buffer->wl_buffer = wl_shm_pool_create_buffer(pool, (int32_t)buffer->offset_bytes,
 		buffer->width_px, buffer->height_px, (int32_t)buffer->stride_bytes,
 		buffer_shm_format(buffer->fourcc));
@@ -160,6 +161,7 @@ void buffer_request_on(struct buffer *buffer, struct client *client,
 {
 	CHECK(manager != NULL);
 	buffer_init(buffer, client, width_px, height_px, fourcc);
+	buffer->path = "native";
 	buffer->answer = gesso_gpu_memory_buffer_manager_v1_create_buffer(
 		manager, width_px, height_px, fourcc);
 	buffer->wl_buffer = gesso_gpu_memory_buffer_v1_get_buffer(buffer->answer);
@@ -208,6 +210,7 @@ void buffer_create_native(
 void buffer_init_dmabuf(struct buffer *buffer, struct wl_buffer *wl_buffer, uint8_t *map)
 {
 	buffer->wl_buffer = wl_buffer;
+	buffer->path = "dmabuf";
 	buffer->kind = GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_DMABUF;
 	buffer->state = BUFFER_ALLOCATED;
 	wl_buffer_add_listener(wl_buffer, &buffer_listener, buffer);

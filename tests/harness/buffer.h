@@ -19,6 +19,7 @@ enum buffer_state {
 
 struct buffer {
 	struct client *client;
+	const char *path; /* "native", "dmabuf" or "shm" */
 	struct wl_buffer *wl_buffer;
 	struct gesso_gpu_memory_buffer_v1 *answer; /* NULL for wl_shm */
 	enum buffer_state state;
@@ -31,7 +32,7 @@ struct buffer {
 	uint32_t offset_bytes, stride_bytes;
 	uint32_t kind, cached;
 	uint64_t modifier;
-	char allocator[32];
+	char allocator[32]; /* or the source of a dma-buf */
 	uint8_t *map, *pixels;
 	bool busy; /* committed and not yet released */
 	size_t releases;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "case.h"
 #include "proc.h"
+#include "shown.h"
 #include "workdir.h"
 #include <errno.h>
 #include <signal.h>
@@ -37,7 +38,7 @@ void case_register(struct test_case *test_case)
 	cases = test_case;
 }
 
-const char *case_fixture(const char *key)
+const char *case_try_fixture(const char *key)
 {
 	size_t length = strlen(key);
 	for (char **argument = fixtures; *argument != NULL; argument++) {
@@ -45,7 +46,16 @@ const char *case_fixture(const char *key)
 			return *argument + length + 1;
 		}
 	}
-	FAIL("the case needs an argument %s=", key);
+	return NULL;
+}
+
+const char *case_fixture(const char *key)
+{
+	const char *value = case_try_fixture(key);
+	if (value == NULL) {
+		FAIL("the case needs an argument %s=", key);
+	}
+	return value;
 }
 
 void case_need_device(const char *path)
@@ -123,6 +133,7 @@ static void run_in_child(const struct test_case *test_case)
 		proc_print_descriptors(getpid(), stderr);
 		FAIL("the case began with %d descriptors and ended with %d", before, after);
 	}
+	shown_write();
 	exit(EXIT_SUCCESS);
 }
 

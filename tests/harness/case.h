@@ -35,6 +35,8 @@ void case_register(struct test_case *test_case);
 
 /* VALUE of the argument KEY=VALUE. Fails the case if there is none. Valid for ever. */
 const char *case_fixture(const char *key);
+/* The same, but NULL if there is none. */
+const char *case_try_fixture(const char *key);
 
 /* Skips the case unless this user may read and write the device. */
 void case_need_device(const char *path);

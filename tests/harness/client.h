@@ -19,7 +19,7 @@
  * library would. A failed request fails the case, unless it expects an error.
  */
 
-#define CLIENT_MAX_OUTPUTS 4
+#define CLIENT_MAX_OUTPUTS 16
 #define CLIENT_MAX_LINKS 8
 #define CLIENT_MAX_FORMATS 16
 #define CLIENT_MAX_DMABUF_PAIRS 64

@@ -279,6 +279,7 @@ void buffer_create_dmabuf(struct buffer *buffer, struct client *client, const ch
 		.offset_bytes = 128,
 		.stride_bytes = (row_bytes + 63) / 64 * 64 + 64,
 	};
+	snprintf(buffer->allocator, sizeof(buffer->allocator), "%s", source);
 	buffer->size_bytes = whole_pages(
 		buffer->offset_bytes + (size_t)buffer->stride_bytes * (size_t)height_px);
 	uint8_t *map = NULL;

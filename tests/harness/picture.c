@@ -2,6 +2,7 @@
 #include "picture.h"
 #include "buffer.h"
 #include "check.h"
+#include "shown.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,20 @@ static int difference(uint32_t left, uint32_t right)
 	return most;
 }
 
+bool picture_same(const struct picture *got, const struct picture *expected, int tolerance)
+{
+	int count = got->width_px * got->height_px;
+	if (got->width_px != expected->width_px || got->height_px != expected->height_px) {
+		return false;
+	}
+	for (int i = 0; i < count; i++) {
+		if (difference(got->pixels[i], expected->pixels[i]) > tolerance) {
+			return false;
+		}
+	}
+	return true;
+}
+
 void picture_check(
 	const struct picture *got, const struct picture *expected, int tolerance, const char *what)
 {
@@ -267,4 +282,5 @@ void picture_check(
 			what, wrong, count, most, first % got->width_px, first / got->width_px,
 			got->pixels[first] & 0xffffff, expected->pixels[first] & 0xffffff);
 	}
+	shown_note_checked();
 }

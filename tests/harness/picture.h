@@ -2,6 +2,7 @@
 #ifndef TESTS_PICTURE_H
 #define TESTS_PICTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -33,6 +34,8 @@ void picture_quantise(struct picture *picture, uint32_t fourcc);
 /* Blends `above` over `picture` at x, y; what lies outside is cut off. */
 void picture_blend(struct picture *picture, const struct picture *above, int x, int y);
 
+/* Whether each channel of each pixel differs by no more than `tolerance`. */
+bool picture_same(const struct picture *got, const struct picture *expected, int tolerance);
 /* Fails the case unless each channel of each pixel differs by no more than `tolerance`. */
 void picture_check(
 	const struct picture *got, const struct picture *expected, int tolerance, const char *what);

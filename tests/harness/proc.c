@@ -21,7 +21,8 @@ static FILE *open_file(pid_t pid, const char *name)
 	return file;
 }
 
-static int each_descriptor(pid_t pid, FILE *out)
+/* Counts those whose target begins with `name`. */
+static int each_descriptor(pid_t pid, const char *name, FILE *out)
 {
 	char path[300], target[PATH_MAX];
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
@@ -36,12 +37,12 @@ static int each_descriptor(pid_t pid, FILE *out)
 		if (entry->d_name[0] == '.' || own) {
 			continue;
 		}
-		count++;
+		snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, entry->d_name);
+		ssize_t length = readlink(path, target, sizeof(target) - 1);
+		target[length > 0 ? length : 0] = '\0';
+		count += strncmp(target, name, strlen(name)) == 0;
 		if (out != NULL) {
-			snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, entry->d_name);
-			ssize_t length = readlink(path, target, sizeof(target) - 1);
-			fprintf(out, "  %s %.*s\n", entry->d_name, length > 0 ? (int)length : 0,
-				target);
+			fprintf(out, "  %s %s\n", entry->d_name, target);
 		}
 	}
 	closedir(directory);
@@ -50,12 +51,17 @@ static int each_descriptor(pid_t pid, FILE *out)
 
 int proc_count_descriptors(pid_t pid)
 {
-	return each_descriptor(pid, NULL);
+	return each_descriptor(pid, "", NULL);
+}
+
+int proc_count_descriptors_named(pid_t pid, const char *name)
+{
+	return each_descriptor(pid, name, NULL);
 }
 
 void proc_print_descriptors(pid_t pid, FILE *out)
 {
-	each_descriptor(pid, out);
+	each_descriptor(pid, "", out);
 }
 
 struct proc_mappings proc_mappings_of(pid_t pid, uint64_t inode)

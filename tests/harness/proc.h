@@ -12,6 +12,8 @@
 
 /* Open descriptors, the one that counts them not among them. */
 int proc_count_descriptors(pid_t pid);
+/* Those whose target, as the kernel prints it, begins with `name`. */
+int proc_count_descriptors_named(pid_t pid, const char *name);
 /* Number and target of each, a line each. */
 void proc_print_descriptors(pid_t pid, FILE *out);
 

@@ -6,6 +6,7 @@
 #include "client.h"
 #include "proc.h"
 #include "report.h"
+#include "shown.h"
 #include "window.h"
 #include "workdir.h"
 #include <drm_fourcc.h>
@@ -101,6 +102,24 @@ static void format_arguments(char *text, size_t size, const char *format, va_lis
 	CHECK(length >= 0 && (size_t)length < size - used);
 }
 
+/* The last word after `option`, or `otherwise`. */
+static void find_value(
+	const char *text, const char *option, char value[static 32], const char *otherwise)
+{
+	snprintf(value, 32, "%s", otherwise);
+	for (const char *at = strstr(text, option); at != NULL; at = strstr(at + 1, option)) {
+		CHECK_EQUAL(sscanf(at + strlen(option), " %31s", value), 1);
+	}
+}
+
+static void note_for_table(const char *text)
+{
+	char renderer[32], backend[32];
+	find_value(text, "--renderer ", renderer, "");
+	find_value(text, "--backend ", backend, "headless");
+	shown_note_server(strcmp(renderer, "gles2-node") == 0 ? "" : renderer, backend);
+}
+
 static void start(struct server *server, const char *format, va_list arguments)
 {
 	static int started;
@@ -110,9 +129,11 @@ static void start(struct server *server, const char *format, va_list arguments)
 	CHECK_INT(>=, fcntl(pipe_fds[0], F_SETFD, FD_CLOEXEC), 0);
 
 	char text[1024], log_name[32];
-	snprintf(text, sizeof(text), "--backend headless --ready-fd %d --probe-timeout %d ",
+	snprintf(text, sizeof(text),
+		"--backend headless --ready-fd %d --probe-timeout %d --probe-wait 600000 ",
 		pipe_fds[1], case_seconds(10) * 1000);
 	format_arguments(text, sizeof(text), format, arguments);
+	note_for_table(text);
 	snprintf(log_name, sizeof(log_name), "gesso-%d.log", ++started);
 	server->pid = spawn(text, log_name);
 	server->ready_fd = pipe_fds[0];
@@ -179,6 +200,18 @@ void server_stop(struct server *server)
 	CHECK_EQUAL(WEXITSTATUS(status), 0);
 }
 
+int server_wait_end(struct server *server)
+{
+	int status;
+	if (!wait_for_end(server->pid, case_seconds(15), &status)) {
+		FAIL("the compositor did not end by itself");
+	}
+	if (WIFSIGNALED(status)) {
+		FAIL("the compositor ended by signal %d", WTERMSIG(status));
+	}
+	return WEXITSTATUS(status);
+}
+
 int server_run(const char *log_name, const char *format, ...)
 {
 	char text[1024] = "";
@@ -217,12 +250,20 @@ void server_check_alive(struct server *server)
 	client_disconnect(&client);
 }
 
+/* An output has two to four buffers of its own, as it happens. */
+static int count_descriptors(const struct server *server)
+{
+	return proc_count_descriptors(server->pid) -
+		proc_count_descriptors_named(server->pid, "/memfd:gesso-output") -
+		proc_count_descriptors_named(server->pid, "/dev/shm/wlroots-");
+}
+
 /* Descriptors stop changing when the compositor has noticed that clients are gone. */
 static int settled_descriptors(const struct server *server, int wanted)
 {
 	int count = -1, same = 0;
 	for (int tries = 0; tries < 50 * case_seconds(2) && same < 10; tries++) {
-		int now = proc_count_descriptors(server->pid);
+		int now = count_descriptors(server);
 		same = now == count ? same + 1 : 0;
 		count = now;
 		if (now == wanted) {
@@ -233,10 +274,25 @@ static int settled_descriptors(const struct server *server, int wanted)
 	return count;
 }
 
+/* An allocator may open its device at the first use. */
+static void allocate_once(struct server *server)
+{
+	struct client client;
+	struct buffer buffer;
+	client_connect(&client, server);
+	if (client_offers_format(&client, DRM_FORMAT_XRGB8888)) {
+		buffer_create_native(&buffer, &client, 16, 16, DRM_FORMAT_XRGB8888);
+		buffer_destroy(&buffer);
+		client_roundtrip(&client);
+	}
+	client_disconnect(&client);
+}
+
 void server_warm_up(struct server *server)
 {
 	server_check_alive(server);
 	server_check_alive(server);
+	allocate_once(server);
 	server->descriptors = settled_descriptors(server, -1);
 }
 

@@ -12,8 +12,9 @@
 struct server {
 	pid_t pid;
 	char socket[64]; /* name for wl_display_connect */
-	int descriptors; /* open when it was idle, before the case's clients */
-	int ready_fd;    /* -1 once it was read */
+	/* Open when it was idle, before the case's clients; the outputs' own buffers apart. */
+	int descriptors;
+	int ready_fd; /* -1 once it was read */
 };
 
 /*
@@ -33,7 +34,7 @@ void server_wait_ready(struct server *server);
 
 /*
  * Shows and captures one window, so that whatever the compositor opens once
- * (output buffers, cursor, keymap) is open, and notes its descriptors.
+ * (cursor, keymap, an allocator's device) is open, and notes its descriptors.
  */
 void server_warm_up(struct server *server);
 
@@ -49,6 +50,9 @@ void server_check_alive(struct server *server);
 
 /* SIGTERM; fails the case unless it ends with exit status 0. */
 void server_stop(struct server *server);
+
+/* For one that is about to end by itself: waits, and returns its exit status. */
+int server_wait_end(struct server *server);
 
 /*
  * For runs that are expected to end by themselves: starts GESSO_BIN with the

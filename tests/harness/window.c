@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "window.h"
 #include "check.h"
+#include "shown.h"
 #include <stddef.h>
 
 static void xdg_surface_handle_configure(
@@ -96,6 +97,9 @@ void surface_commit_damage(struct wl_surface *surface, struct buffer *buffer, in
 		}
 	}
 	wl_surface_commit(surface);
+	if (buffer != NULL) {
+		shown_note_commit(buffer);
+	}
 }
 
 void surface_commit(struct wl_surface *surface, struct buffer *buffer)

@@ -192,7 +192,7 @@ static void grab_twice(bool another_between)
 	client_roundtrip(attack.client);
 
 	struct mouse mouse;
-	mouse_create(&mouse, &attack.scene.bystander);
+	mouse_create(&mouse, &attack.scene.bystander, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
 	for (int i = 0; i < 3; i++) {
 		mouse_move(&mouse, SCENE_WIDTH_PX - 5, SCENE_HEIGHT_PX - 5);
 		mouse_button(&mouse, true);
@@ -248,7 +248,7 @@ CASE(two_axis_sources_in_a_frame)
 	struct attack attack;
 	struct mouse mouse;
 	attack_begin(&attack);
-	mouse_create(&mouse, attack.client);
+	mouse_create(&mouse, attack.client, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
 	struct box box = scene_find(&attack.scene, 0xff135724);
 	mouse_move(&mouse, box.x + 50, box.y + 80);
 	CHECK(mouse.entered == attack.window.surface);
@@ -273,17 +273,15 @@ CASE(mouse_goes_with_a_button_held)
 	struct attack attack;
 	struct mouse mouse;
 	attack_begin(&attack);
-	mouse_create(&mouse, attack.client);
+	mouse_create(&mouse, attack.client, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
 	struct box box = scene_find(&attack.scene, 0xff135724);
 	mouse_move(&mouse, box.x + 50, box.y + 80);
 	mouse_button(&mouse, true);
 	CHECK_EQUAL(mouse.buttons, 1);
-	zwlr_virtual_pointer_v1_destroy(mouse.device);
-	mouse.device = NULL;
-	client_roundtrip(attack.client);
+	mouse_unplug(&mouse);
 	CHECK_EQUAL(mouse.buttons, 0);
 	struct mouse other;
-	mouse_create(&other, attack.client);
+	mouse_create(&other, attack.client, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
 	mouse_move(&other, SCENE_WIDTH_PX - 2, SCENE_HEIGHT_PX - 2);
 	CHECK(mouse.entered == NULL);
 	box = scene_find(&attack.scene, SCENE_COLOR);
@@ -340,7 +338,7 @@ CASE(huge_window_is_moved_and_resized)
 	struct attack attack;
 	struct mouse mouse;
 	attack_begin(&attack);
-	mouse_create(&mouse, attack.client);
+	mouse_create(&mouse, attack.client, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
 	xdg_surface_set_window_geometry(attack.window.xdg_surface, 0, 0, INT_MAX, INT_MAX);
 	surface_commit_wait(attack.client, attack.window.surface, &attack.buffer);
 	struct box box = scene_find(&attack.scene, 0xff135724);

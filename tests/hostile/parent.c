@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Gesso in a window of a parent that does not do what parents do. */
+#include "capture.h"
 #include "case.h"
-#include "server.h"
+#include "linux-dmabuf-v1-protocol.h"
+#include "window.h"
 #include "workdir.h"
 #include "xdg-shell-protocol.h"
+#include <drm_fourcc.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,10 +20,15 @@
 enum habit {
 	CLOSES_AT_ONCE,  /* the first commit is answered with xdg_toplevel.close */
 	STOPS_ANSWERING, /* from the first commit on */
+	ENDS_WHO_ASKS,   /* of a dma-buf; else it shows what it is given */
 };
 
+#define WIDTH_PX 200
+#define HEIGHT_PX 150
+
 static enum habit habit;
-static struct wl_resource *the_toplevel;
+static struct wl_resource *the_toplevel, *the_xdg_surface;
+static struct wl_resource *the_callback, *the_buffer, *the_last_buffer;
 
 static void ignore_destroy(struct wl_client *client, struct wl_resource *resource)
 {
@@ -30,6 +38,7 @@ static void ignore_destroy(struct wl_client *client, struct wl_resource *resourc
 static void surface_attach(struct wl_client *client, struct wl_resource *resource,
 	struct wl_resource *buffer, int32_t x, int32_t y)
 {
+	the_buffer = buffer;
 }
 
 static void surface_rectangle(struct wl_client *client, struct wl_resource *resource, int32_t x,
@@ -39,7 +48,7 @@ static void surface_rectangle(struct wl_client *client, struct wl_resource *reso
 
 static void surface_frame(struct wl_client *client, struct wl_resource *resource, uint32_t id)
 {
-	wl_resource_create(client, &wl_callback_interface, 1, id);
+	the_callback = wl_resource_create(client, &wl_callback_interface, 1, id);
 }
 
 static void surface_region(
@@ -51,8 +60,34 @@ static void surface_number(struct wl_client *client, struct wl_resource *resourc
 {
 }
 
-static void surface_commit(struct wl_client *client, struct wl_resource *resource)
+/* The one before is free, and the next may come. */
+static void show(void)
 {
+	static bool configured;
+	if (!configured && the_xdg_surface != NULL) {
+		struct wl_array states;
+		wl_array_init(&states);
+		xdg_toplevel_send_configure(the_toplevel, WIDTH_PX, HEIGHT_PX, &states);
+		xdg_surface_send_configure(the_xdg_surface, 1);
+		configured = true;
+	}
+	if (the_last_buffer != NULL && the_last_buffer != the_buffer) {
+		wl_buffer_send_release(the_last_buffer);
+	}
+	the_last_buffer = the_buffer;
+	if (the_callback != NULL) {
+		usleep(10000);
+		wl_callback_send_done(the_callback, 0);
+		wl_resource_destroy(the_callback);
+		the_callback = NULL;
+	}
+}
+
+static void surface_request_commit(struct wl_client *client, struct wl_resource *resource)
+{
+	if (habit == ENDS_WHO_ASKS) {
+		show();
+	}
 	if (the_toplevel != NULL && habit == CLOSES_AT_ONCE) {
 		xdg_toplevel_send_close(the_toplevel);
 	} else if (the_toplevel != NULL && habit == STOPS_ANSWERING) {
@@ -67,7 +102,7 @@ static const struct wl_surface_interface surface_impl = {
 	.frame = surface_frame,
 	.set_opaque_region = surface_region,
 	.set_input_region = surface_region,
-	.commit = surface_commit,
+	.commit = surface_request_commit,
 	.set_buffer_transform = surface_number,
 	.set_buffer_scale = surface_number,
 	.damage_buffer = surface_rectangle,
@@ -131,7 +166,8 @@ static const struct xdg_surface_interface xdg_surface_impl = {
 static void get_xdg_surface(struct wl_client *client, struct wl_resource *resource, uint32_t id,
 	struct wl_resource *surface)
 {
-	struct wl_resource *xdg_surface = wl_resource_create(client, &xdg_surface_interface, 1, id);
+	struct wl_resource *xdg_surface = the_xdg_surface =
+		wl_resource_create(client, &xdg_surface_interface, 1, id);
 	wl_resource_set_implementation(xdg_surface, &xdg_surface_impl, NULL, NULL);
 }
 
@@ -162,6 +198,16 @@ static const struct wl_seat_interface seat_impl = {
 	.release = ignore_destroy,
 };
 
+static void create_params(struct wl_client *client, struct wl_resource *resource, uint32_t id)
+{
+	wl_client_post_implementation_error(client, "this parent has no use for dma-bufs");
+}
+
+static const struct zwp_linux_dmabuf_v1_interface dmabuf_impl = {
+	.destroy = ignore_destroy,
+	.create_params = create_params,
+};
+
 struct global {
 	const struct wl_interface *interface;
 	int version;
@@ -179,6 +225,8 @@ static void bind(struct wl_client *client, void *data, uint32_t version, uint32_
 		if (version >= WL_SEAT_NAME_SINCE_VERSION) {
 			wl_seat_send_name(resource, "seat0");
 		}
+	} else if (global->interface == &zwp_linux_dmabuf_v1_interface) {
+		zwp_linux_dmabuf_v1_send_modifier(resource, DRM_FORMAT_XRGB8888, 0, 0);
 	}
 }
 
@@ -188,6 +236,7 @@ static void serve(void)
 		{&wl_compositor_interface, 4, &compositor_impl},
 		{&xdg_wm_base_interface, 1, &wm_base_impl},
 		{&wl_seat_interface, 5, &seat_impl},
+		{&zwp_linux_dmabuf_v1_interface, 3, &dmabuf_impl},
 	};
 	struct wl_display *display = wl_display_create();
 	CHECK_EQUAL(wl_display_add_socket(display, "parent"), 0);
@@ -199,11 +248,11 @@ static void serve(void)
 	wl_display_run(display);
 }
 
-static void check_log(const char *words)
+static void check_log(const char *name, const char *words)
 {
 	static char content[1 << 18];
 	char path[PATH_MAX];
-	snprintf(path, sizeof(path), "%s/nested.log", workdir_path());
+	snprintf(path, sizeof(path), "%s/%s", workdir_path(), name);
 	FILE *file = fopen(path, "re");
 	CHECK(file != NULL);
 	content[fread(content, 1, sizeof(content) - 1, file)] = '\0';
@@ -212,7 +261,7 @@ static void check_log(const char *words)
 	CHECK(strstr(content, words) != NULL);
 }
 
-static void run_under(enum habit wanted, int outputs, const char *words)
+static pid_t start_parent(enum habit wanted)
 {
 	habit = wanted;
 	pid_t pid = fork();
@@ -227,12 +276,23 @@ static void run_under(enum habit wanted, int outputs, const char *words)
 		usleep(10000);
 	}
 	setenv("WAYLAND_DISPLAY", "parent", 1);
+	return pid;
+}
+
+static void end_parent(pid_t pid)
+{
+	CHECK_EQUAL(kill(pid, SIGKILL), 0);
+	CHECK_EQUAL(waitpid(pid, NULL, 0), pid);
+}
+
+static void run_under(enum habit wanted, int outputs, const char *words)
+{
+	pid_t pid = start_parent(wanted);
 	CHECK_EQUAL(server_run("nested.log", "--backend wayland --renderer pixman --outputs %d",
 			    outputs),
 		1);
-	check_log(words);
-	CHECK_EQUAL(kill(pid, SIGKILL), 0);
-	CHECK_EQUAL(waitpid(pid, NULL, 0), pid);
+	check_log("nested.log", words);
+	end_parent(pid);
 }
 
 CASE(parent_closes_the_window_at_once)
@@ -248,4 +308,46 @@ CASE(parent_closes_two_windows_at_once)
 CASE(parent_stops_answering)
 {
 	run_under(STOPS_ANSWERING, 1, "the parent has not answered");
+}
+
+/* It ends the connection on which it is asked, each time: the pictures are composed. */
+CASE(parent_ends_who_asks)
+{
+	struct server server;
+	struct client client;
+	struct window window;
+	struct buffer buffers[6];
+	pid_t parent = start_parent(ENDS_WHO_ASKS);
+	case_need_allocator("udmabuf");
+	setenv("WLR_SCENE_DISABLE_DIRECT_SCANOUT", "0", 1);
+	server_start(
+		&server, "--backend wayland --renderer pixman --allocator udmabuf --fullscreen");
+	client_connect(&client, &server);
+	window_create(&window, &client, "asks");
+	for (uint32_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
+		struct picture picture, got;
+		buffer_create(
+			&buffers[i], &client, "native", WIDTH_PX, HEIGHT_PX, DRM_FORMAT_XRGB8888);
+		picture_init(&picture, WIDTH_PX, HEIGHT_PX, 0);
+		picture_fill(&picture, i, 0);
+		buffer_begin_paint(&buffers[i]);
+		picture_encode(
+			&picture, buffers[i].pixels, buffers[i].stride_bytes, DRM_FORMAT_XRGB8888);
+		buffer_end_paint(&buffers[i]);
+		window_show(&window, &buffers[i]);
+		window_show(&window, &buffers[i]);
+		capture_output(&got, &client, 0);
+		picture_check(&got, &picture, 0, "composed");
+		picture_finish(&got);
+		picture_finish(&picture);
+	}
+	check_log("gesso-1.log", "the parent ended the connection on which it was asked");
+	check_log("gesso-1.log", "the parent ended every connection on which it was asked");
+	window_destroy(&window);
+	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
+		buffer_destroy(&buffers[i]);
+	}
+	client_disconnect(&client);
+	server_stop(&server);
+	end_parent(parent);
 }

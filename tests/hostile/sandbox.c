@@ -6,11 +6,20 @@
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "workdir.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define OWN_COLOR 0xff135724
+
+static bool may_arrange_outputs(const char *socket_name)
+{
+	char command[200];
+	snprintf(command, sizeof(command), "WAYLAND_DISPLAY=%s wlr-randr >/dev/null 2>&1",
+		socket_name);
+	return system(command) == 0;
+}
 
 /* What came through a security context does not see what reaches beyond its own windows. */
 CASE(sandboxed_clients_see_less)
@@ -46,6 +55,8 @@ CASE(sandboxed_clients_see_less)
 	CHECK(inmate.virtual_pointers == NULL);
 	CHECK(scene_bind(&inmate, &zwp_virtual_keyboard_manager_v1_interface, 1) == NULL);
 	CHECK(scene_bind(&inmate, &wp_security_context_manager_v1_interface, 1) == NULL);
+	CHECK(!may_arrange_outputs(sandbox.socket));
+	CHECK(may_arrange_outputs(scene.server.socket));
 	struct window window = {0};
 	struct buffer buffer;
 	scene_show(&window, &buffer, &inmate, 50, 40, OWN_COLOR);

@@ -3,6 +3,7 @@
 #define TESTS_HOSTILE_SCENE_H
 
 #include "client.h"
+#include "mouse.h"
 #include "window.h"
 
 /*
@@ -46,23 +47,5 @@ struct box scene_find(struct scene *scene, uint32_t color);
 /* A popup of 20×10 with its corner at 5, 6 of the parent. */
 struct xdg_popup *scene_create_popup(
 	struct client *client, struct xdg_surface *xdg_surface, struct xdg_surface *parent);
-
-/* A virtual pointer, and what the client's wl_pointer was told last. */
-struct mouse {
-	struct client *client;
-	struct zwlr_virtual_pointer_v1 *device;
-	struct wl_pointer *pointer;
-	uint32_t enter_serial, button_serial;
-	struct wl_surface *entered;
-	int x, y;
-	uint32_t buttons; /* how many are held, as told */
-	uint32_t axes, sources;
-};
-
-void mouse_create(struct mouse *mouse, struct client *client);
-/* To a place on the screen. Each of these returns once it was told to clients. */
-void mouse_move(struct mouse *mouse, int x, int y);
-void mouse_button(struct mouse *mouse, bool pressed);
-void mouse_destroy(struct mouse *mouse);
 
 #endif

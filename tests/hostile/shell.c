@@ -3,18 +3,18 @@
 #include "capture.h"
 #include "case.h"
 #include "cursor-shape-v1-client-protocol.h"
-#include "presentation-time-client-protocol.h"
 #include "scene.h"
-#include "single-pixel-buffer-v1-client-protocol.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "xdg-decoration-unstable-v1-client-protocol.h"
 #include <drm_fourcc.h>
 #include <linux/input-event-codes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define ALT_MASK 8 /* Mod1, in keymap_text */
 #define OWN_COLOR 0xff135724
 
 struct keys {
@@ -169,7 +169,7 @@ CASE(cursor_is_set_by_the_one_below_it)
 	struct mouse mouse;
 	struct buffer picture;
 	scene_begin(&scene);
-	mouse_create(&mouse, &scene.bystander);
+	mouse_create(&mouse, &scene.bystander, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
 	struct box box = scene_find(&scene, SCENE_COLOR);
 	mouse_move(&mouse, box.x + 10, box.y + 10);
 	CHECK(mouse.entered == scene.window.surface);
@@ -215,7 +215,7 @@ CASE(cursor_shape_that_is_none)
 	struct scene scene;
 	struct mouse mouse;
 	scene_begin(&scene);
-	mouse_create(&mouse, &scene.offender);
+	mouse_create(&mouse, &scene.offender, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
 	struct wp_cursor_shape_manager_v1 *shapes =
 		scene_bind(&scene.offender, &wp_cursor_shape_manager_v1_interface, 1);
 	struct wp_cursor_shape_device_v1 *device =
@@ -271,82 +271,58 @@ CASE(decoration_is_the_clients_unless_it_asks)
 	scene_end(&scene);
 }
 
-/* One pixel, stretched by a viewport. */
-CASE(single_pixel_is_seen)
+static void close_focused(struct client *client, struct zwp_virtual_keyboard_v1 *keyboard)
 {
-	struct scene scene;
-	struct window window;
-	scene_begin(&scene);
-	struct wp_single_pixel_buffer_manager_v1 *manager =
-		scene_bind(&scene.offender, &wp_single_pixel_buffer_manager_v1_interface, 1);
-	CHECK(manager != NULL);
-	struct buffer pixel = {.width_px = 1, .height_px = 1};
-	pixel.wl_buffer = wp_single_pixel_buffer_manager_v1_create_u32_rgba_buffer(
-		manager, 0x13131313, 0x57575757, 0x24242424, 0xffffffff);
-	window_create(&window, &scene.offender, "one pixel");
-	struct wp_viewport *viewport =
-		wp_viewporter_get_viewport(scene.offender.viewporter, window.surface);
-	wp_viewport_set_destination(viewport, 70, 50);
-	window_show(&window, &pixel);
-	struct box box = scene_find(&scene, OWN_COLOR);
-	CHECK_EQUAL(box.width_px, 70);
-	CHECK_EQUAL(box.height_px, 50);
-	wp_viewport_destroy(viewport);
-	wl_buffer_destroy(pixel.wl_buffer);
-	wp_single_pixel_buffer_manager_v1_destroy(manager);
-	window_destroy(&window);
-	scene_end(&scene);
+	zwp_virtual_keyboard_v1_modifiers(keyboard, ALT_MASK, 0, 0, 0);
+	press(client, keyboard, KEY_F4);
+	zwp_virtual_keyboard_v1_modifiers(keyboard, 0, 0, 0, 0);
+	client_roundtrip(client);
 }
 
-struct feedback {
-	bool presented, discarded;
-	uint64_t seconds;
-};
-
-static void feedback_handle_sync_output(
-	void *data, struct wp_presentation_feedback *feedback, struct wl_output *output)
+/* The case's alarm bounds the wait. */
+static void wait_until_seen(struct scene *scene, int width_px, int height_px)
 {
-}
-
-static void feedback_handle_presented(void *data, struct wp_presentation_feedback *feedback,
-	uint32_t seconds_hi, uint32_t seconds_lo, uint32_t ns, uint32_t refresh_ns, uint32_t seq_hi,
-	uint32_t seq_lo, uint32_t flags)
-{
-	struct feedback *got = data;
-	got->presented = true;
-	got->seconds = ((uint64_t)seconds_hi << 32) | seconds_lo;
-}
-
-static void feedback_handle_discarded(void *data, struct wp_presentation_feedback *feedback)
-{
-	struct feedback *got = data;
-	got->discarded = true;
-}
-
-static const struct wp_presentation_feedback_listener feedback_listener = {
-	.sync_output = feedback_handle_sync_output,
-	.presented = feedback_handle_presented,
-	.discarded = feedback_handle_discarded,
-};
-
-CASE(presentation_is_told)
-{
-	struct scene scene;
-	struct feedback got = {0};
-	scene_begin(&scene);
-	struct wp_presentation *presentation =
-		scene_bind(&scene.bystander, &wp_presentation_interface, 1);
-	CHECK(presentation != NULL);
-	struct wp_presentation_feedback *feedback =
-		wp_presentation_feedback(presentation, scene.window.surface);
-	wp_presentation_feedback_add_listener(feedback, &feedback_listener, &got);
-	surface_commit(scene.window.surface, &scene.buffer);
-	while (!got.presented && !got.discarded) {
-		client_dispatch(&scene.bystander);
+	struct box box = {0};
+	while (box.width_px != width_px || box.height_px != height_px) {
+		box = scene_find(scene, OWN_COLOR);
 	}
-	CHECK(got.presented);
-	CHECK_INT(>, got.seconds, 0);
-	wp_presentation_feedback_destroy(feedback);
-	wp_presentation_destroy(presentation);
+}
+
+static void wait_for_outputs(const struct server *server, size_t wanted)
+{
+	size_t len = wanted + 1;
+	while (len != wanted) {
+		struct client client;
+		client_connect(&client, server);
+		len = client.outputs_len;
+		client_disconnect(&client);
+	}
+}
+
+/* Closed in the parent, a window's output is gone and what it showed moves to the other. */
+CASE(windows_of_a_nested_gesso_are_closed)
+{
+	struct scene scene;
+	struct server nested;
+	struct client client;
+	struct window window = {0};
+	struct buffer buffer;
+	scene_begin(&scene);
+	struct zwp_virtual_keyboard_v1 *device = create_keyboard(&scene.offender);
+	CHECK_EQUAL(setenv("WAYLAND_DISPLAY", scene.server.socket, 1), 0);
+	server_start(&nested, "--backend wayland --renderer pixman --size 70x50 --outputs 2");
+	client_connect(&client, &nested);
+	CHECK_EQUAL(client.outputs_len, 2);
+	scene_show(&window, &buffer, &client, 30, 20, OWN_COLOR);
+	wait_until_seen(&scene, 30, 20);
+	close_focused(&scene.offender, device);
+	wait_for_outputs(&nested, 1);
+	wait_until_seen(&scene, 30, 20);
+	close_focused(&scene.offender, device);
+	CHECK_EQUAL(server_wait_end(&nested), 0);
+	CHECK_INT(<, wl_display_roundtrip(client.display), 0);
+	client_disconnect(&client);
+	buffer_unmap(&buffer);
+	zwp_virtual_keyboard_v1_destroy(device);
 	scene_end(&scene);
 }

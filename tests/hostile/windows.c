@@ -68,7 +68,7 @@ CASE(resized_with_the_pointer)
 	struct buffer small, large;
 	scene_begin(&scene);
 	scene_show(&window, &small, &scene.offender, 50, 40, OWN_COLOR);
-	mouse_create(&mouse, &scene.offender);
+	mouse_create(&mouse, &scene.offender, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
 	struct box before = scene_find(&scene, OWN_COLOR);
 	mouse_move(&mouse, before.x + 1, before.y + 1);
 	mouse_button(&mouse, true);

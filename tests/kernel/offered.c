@@ -3,6 +3,7 @@
 #include "buffer.h"
 #include "case.h"
 #include "report.h"
+#include "shown.h"
 #include <drm_fourcc.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ CASE(auto_takes_udmabuf)
 	/* every format of layout.h; pixman takes no half floats */
 	bool gles2 = strcmp(case_fixture("renderer"), "gles2") == 0;
 	CHECK_EQUAL(client.batch.formats_len, gles2 ? 8 : 7);
+	shown_record_refusals(&client);
 	buffer_create_native(&buffer, &client, 37, 29, DRM_FORMAT_RGB565);
 	CHECK_STRING(buffer.allocator, "udmabuf");
 	buffer_destroy(&buffer);

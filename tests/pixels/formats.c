@@ -28,7 +28,7 @@ static void show(struct stage *stage, size_t row, const char *path, struct pictu
 	layer_create(&layer, &stage->window, rows[row].x, rows[row].y);
 	layer_show(&layer, &buffer);
 	stage_check(stage, &picture, rows[row].x, rows[row].y, exact ? 0 : 1, path);
-	capture_output(got, &stage->client, 0);
+	stage_capture(stage, got);
 	layer_destroy(&layer);
 	buffer_destroy(&buffer);
 	picture_finish(&picture);

@@ -1,33 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Path × renderer × format, each cell tried: shown, or the reason why not. The
- * result is tests/golden/formats.txt; tests/golden/refresh writes it anew.
+ * fixture paths= names the paths, and golden= the file that has the result:
+ * tests/golden/formats.txt of the host lane, formats-kernel.txt of the machine,
+ * where memory of real devices can be had. tests/golden/refresh writes both anew.
  */
 #include "case.h"
+#include "dmabuf.h"
 #include "stage.h"
 #include <drm_fourcc.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH_PX 37
-#define HEIGHT_PX 29
-
+/* Sides are odd but for formats of two planes. */
 static const struct {
 	const char *name;
 	uint32_t fourcc;
+	int width_px, height_px;
 } rows[] = {
-	{"XRGB8888", DRM_FORMAT_XRGB8888},
-	{"ARGB8888", DRM_FORMAT_ARGB8888},
-	{"XBGR8888", DRM_FORMAT_XBGR8888},
-	{"ABGR8888", DRM_FORMAT_ABGR8888},
-	{"RGB565", DRM_FORMAT_RGB565},
-	{"XRGB2101010", DRM_FORMAT_XRGB2101010},
-	{"XBGR2101010", DRM_FORMAT_XBGR2101010},
-	{"ABGR16161616F", DRM_FORMAT_ABGR16161616F},
-	{"NV12", DRM_FORMAT_NV12},
-	{"P010", DRM_FORMAT_P010},
+	{"XRGB8888", DRM_FORMAT_XRGB8888, 37, 29},
+	{"ARGB8888", DRM_FORMAT_ARGB8888, 37, 29},
+	{"XBGR8888", DRM_FORMAT_XBGR8888, 37, 29},
+	{"ABGR8888", DRM_FORMAT_ABGR8888, 37, 29},
+	{"RGB565", DRM_FORMAT_RGB565, 37, 29},
+	{"XRGB2101010", DRM_FORMAT_XRGB2101010, 37, 29},
+	{"XBGR2101010", DRM_FORMAT_XBGR2101010, 37, 29},
+	{"ABGR16161616F", DRM_FORMAT_ABGR16161616F, 37, 29},
+	{"NV12", DRM_FORMAT_NV12, 38, 30},
+	{"P010", DRM_FORMAT_P010, 38, 30},
 };
 #define ROWS_LEN (sizeof(rows) / sizeof(rows[0]))
 
@@ -50,7 +53,8 @@ static void check_shown(struct stage *stage, struct buffer *buffer, const char *
 static void try_native(struct stage *stage, size_t row, char *words, size_t size)
 {
 	struct buffer buffer;
-	buffer_request(&buffer, &stage->client, WIDTH_PX, HEIGHT_PX, rows[row].fourcc);
+	buffer_request(
+		&buffer, &stage->client, rows[row].width_px, rows[row].height_px, rows[row].fourcc);
 	buffer_wait_answer(&buffer);
 	if (buffer.state == BUFFER_ALLOCATED) {
 		buffer_map(&buffer);
@@ -71,15 +75,61 @@ static void try_shm(struct stage *stage, size_t row, char *words, size_t size)
 		return;
 	}
 	struct buffer buffer;
-	buffer_create_shm(&buffer, &stage->client, WIDTH_PX, HEIGHT_PX, rows[row].fourcc);
+	buffer_create_shm(
+		&buffer, &stage->client, rows[row].width_px, rows[row].height_px, rows[row].fourcc);
 	check_shown(stage, &buffer, rows[row].name);
 	buffer_destroy(&buffer);
 	snprintf(words, size, "shown");
 }
 
+/* What libwayland said last, such as "NAME#7: error 4: WORDS". */
+static char last_error[300];
+
+static void keep_error(const char *format, va_list args)
+{
+	vsnprintf(last_error, sizeof(last_error), format, args);
+	last_error[strcspn(last_error, "\n")] = '\0';
+}
+
+/* Another client's, since the connection ends by it. */
+static void try_dmabuf_error(struct stage *stage, size_t row, char *words, size_t size)
+{
+	struct dmabuf_claim claim = {rows[row].name, "udmabuf", 65536, {{0, 0, 256, 0}}, 1,
+		rows[row].width_px, rows[row].height_px, rows[row].fourcc, 0};
+	wl_log_set_handler_client(keep_error);
+	dmabuf_check_claim(&stage->server, &claim, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT);
+	const char *at = strstr(last_error, ": error ");
+	CHECK(at != NULL && strchr(at + 2, ':') != NULL);
+	snprintf(words, size, "%s", strchr(at + 2, ':') + 2);
+}
+
+static void try_dmabuf(struct stage *stage, size_t row, char *words, size_t size)
+{
+	bool linear = client_offers_dmabuf(&stage->client, rows[row].fourcc, DRM_FORMAT_MOD_LINEAR);
+	CHECK_EQUAL(linear,
+		client_offers_dmabuf(&stage->client, rows[row].fourcc, DRM_FORMAT_MOD_INVALID));
+	if (!linear) {
+		try_dmabuf_error(stage, row, words, size);
+		return;
+	}
+	struct buffer buffer;
+	buffer_create(&buffer, &stage->client, "dmabuf:udmabuf", rows[row].width_px,
+		rows[row].height_px, rows[row].fourcc);
+	check_shown(stage, &buffer, rows[row].name);
+	buffer_destroy(&buffer);
+	snprintf(words, size, "shown");
+}
+
+/* Without the name in brackets, which differs with each version and processor. */
 static void tell(FILE *out, const char *path, const char *format, const char *words)
 {
-	fprintf(out, "%s %s %s: %s\n", path, case_fixture("renderer"), format, words);
+	fprintf(out, "%s %s %s: ", path, case_fixture("renderer"), format);
+	const char *name = strstr(words, " (llvmpipe"), *end = name ? strstr(name, "))") : NULL;
+	if (end != NULL) {
+		fprintf(out, "%.*s%s\n", (int)(name - words), words, end + 2);
+	} else {
+		fprintf(out, "%s\n", words);
+	}
 }
 
 /* The golden file's lines of this renderer. */
@@ -103,22 +153,40 @@ static char *read_golden(const char *path)
 	return lines;
 }
 
+static void try_path(FILE *out, struct stage *stage, const char *path)
+{
+	static const struct {
+		const char *path;
+		void (*try_row)(struct stage *stage, size_t row, char *words, size_t size);
+	} ways[] = {
+		{"native", try_native},
+		{"dmabuf", try_dmabuf},
+		{"shm-direct", try_shm},
+		{"shm-upload", try_shm},
+	};
+	size_t way = 0;
+	while (way < sizeof(ways) / sizeof(ways[0]) && strcmp(ways[way].path, path) != 0) {
+		way++;
+	}
+	CHECK_INT(<, way, sizeof(ways) / sizeof(ways[0]));
+	for (size_t row = 0; row < ROWS_LEN; row++) {
+		char words[200];
+		ways[way].try_row(stage, row, words, sizeof(words));
+		tell(out, path, rows[row].name, words);
+	}
+}
+
 CASE(format_matrix)
 {
-	bool pixman = strcmp(case_fixture("renderer"), "pixman") == 0;
-	char *lines = NULL, words[200];
+	char *lines = NULL, paths[64];
 	size_t size;
 	FILE *out = open_memstream(&lines, &size);
 	struct stage stage;
 	case_set_deadline(55);
 	stage_begin(&stage);
-	for (size_t row = 0; row < ROWS_LEN; row++) {
-		try_native(&stage, row, words, sizeof(words));
-		tell(out, "native", rows[row].name, words);
-	}
-	for (size_t row = 0; row < ROWS_LEN; row++) {
-		try_shm(&stage, row, words, sizeof(words));
-		tell(out, pixman ? "shm-direct" : "shm-upload", rows[row].name, words);
+	snprintf(paths, sizeof(paths), "%s", case_fixture("paths"));
+	for (char *path = strtok(paths, ","); path != NULL; path = strtok(NULL, ",")) {
+		try_path(out, &stage, path);
 	}
 	stage_end(&stage);
 	fclose(out);

@@ -2,7 +2,11 @@
 #include "stage.h"
 #include "case.h"
 #include <drm_fourcc.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define NESTED_SECONDS 5
 
 bool fourcc_has_alpha(uint32_t fourcc)
 {
@@ -50,11 +54,31 @@ void stage_paint(struct stage *stage, struct buffer *buffer, struct picture *pic
 	stage_repaint(buffer, picture, seed);
 }
 
+static bool is_nested(const struct stage *stage)
+{
+	return stage->parent.pid != 0;
+}
+
+static void begin_parent(struct stage *stage)
+{
+	server_start(&stage->parent, "--renderer pixman --size %dx%d --fullscreen --allocator none",
+		STAGE_WIDTH_PX, STAGE_HEIGHT_PX);
+	client_connect(&stage->onlooker, &stage->parent);
+	CHECK_EQUAL(setenv("WAYLAND_DISPLAY", stage->parent.socket, true), 0);
+}
+
 void stage_begin_with(struct stage *stage, const char *options)
 {
 	const char *allocator = case_fixture("allocator");
+	const char *backend = case_try_fixture("backend");
+	backend = backend != NULL ? backend : "headless";
+	stage->parent.pid = 0;
 	case_need_allocator(allocator);
-	server_start(&stage->server, "--renderer %s --size %dx%d --fullscreen --allocator %s %s",
+	if (strcmp(backend, "wayland") == 0) {
+		begin_parent(stage);
+	}
+	server_start(&stage->server,
+		"--backend %s --renderer %s --size %dx%d --fullscreen --allocator %s %s", backend,
 		case_fixture("renderer"), STAGE_WIDTH_PX, STAGE_HEIGHT_PX, allocator, options);
 	server_warm_up(&stage->server);
 	client_connect(&stage->client, &stage->server);
@@ -78,6 +102,29 @@ void stage_end(struct stage *stage)
 	client_disconnect(&stage->client);
 	server_check_empty(&stage->server);
 	server_stop(&stage->server);
+	if (is_nested(stage)) {
+		client_disconnect(&stage->onlooker);
+		server_stop(&stage->parent);
+	}
+}
+
+void stage_capture(struct stage *stage, struct picture *picture)
+{
+	capture_output(picture, is_nested(stage) ? &stage->onlooker : &stage->client, 0);
+}
+
+/* A parent shows a frame a while after it was handed to it. */
+static void capture_expected(
+	struct stage *stage, struct picture *got, const struct picture *expected, int tolerance)
+{
+	stage_capture(stage, got);
+	for (int tries = 0; is_nested(stage) && tries < 50 * case_seconds(NESTED_SECONDS) &&
+		!picture_same(got, expected, tolerance);
+		tries++) {
+		nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
+		picture_finish(got);
+		stage_capture(stage, got);
+	}
 }
 
 void stage_check(struct stage *stage, const struct picture *above, int x, int y, int tolerance,
@@ -89,7 +136,7 @@ void stage_check(struct stage *stage, const struct picture *above, int x, int y,
 	if (above != NULL) {
 		picture_blend(&expected, above, x, y);
 	}
-	capture_output(&got, &stage->client, 0);
+	capture_expected(stage, &got, &expected, tolerance);
 	picture_check(&got, &expected, tolerance, what);
 	picture_finish(&got);
 	picture_finish(&expected);

@@ -18,6 +18,8 @@
 
 struct stage {
 	struct server server;
+	struct server parent;   /* pid 0 unless nested */
+	struct client onlooker; /* of the parent: sees what it shows */
 	struct client client;
 	struct window window;
 	struct buffer ground_buffer;
@@ -26,7 +28,9 @@ struct stage {
 
 /*
  * Starts a compositor with the fixtures renderer=… and allocator=…, and shows the
- * ground. Skips the case where the allocator has no device.
+ * ground. Skips the case where the allocator has no device. With the fixture
+ * backend=wayland it is nested in another Gesso, which draws with pixman, and what that
+ * one shows is checked.
  */
 void stage_begin(struct stage *stage);
 /* The same with more of gesso's options. */
@@ -34,6 +38,8 @@ void stage_begin_with(struct stage *stage, const char *options);
 /* Ends the client, checks that the compositor is empty, and ends it. */
 void stage_end(struct stage *stage);
 
+/* What a person would see. picture_finish frees it. */
+void stage_capture(struct stage *stage, struct picture *picture);
 /* Fails unless the output shows the ground with `above` (may be NULL) at x, y. */
 void stage_check(struct stage *stage, const struct picture *above, int x, int y, int tolerance,
 	const char *what);

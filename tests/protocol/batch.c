@@ -3,6 +3,7 @@
 #include "buffer.h"
 #include "case.h"
 #include "report.h"
+#include "shown.h"
 #include "window.h"
 #include <drm_fourcc.h>
 #include <string.h>
@@ -49,6 +50,7 @@ CASE(report_agrees_with_the_batch)
 	client_connect(&client, &server);
 	struct report report;
 	report_read(&report, &client);
+	shown_record_refusals(&client);
 	CHECK_EQUAL(report.allocators_len, client.batch.allocators_len);
 	for (size_t i = 0; i < report.allocators_len; i++) {
 		const struct client_allocator *told =

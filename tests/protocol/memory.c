@@ -22,28 +22,36 @@ static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM
 
 #define FORMATS_LEN (sizeof(formats) / sizeof(formats[0]))
 
-static void start(struct server *server, struct client *client)
-{
-	const char *allocator = case_fixture("allocator");
-	case_need_allocator(allocator);
-	server_start(server, "--renderer %s --allocator %s --size 64x64", case_fixture("renderer"),
-		allocator);
-	server_warm_up(server);
-	client_connect(client, server);
-}
-
-static void end(struct server *server, struct client *client)
-{
-	client_disconnect(client);
-	server_check_empty(server);
-	server_stop(server);
-}
-
 static uint64_t held_bytes(struct client *client)
 {
 	struct report report;
 	report_read(&report, client);
 	return report_held_bytes(&report);
+}
+
+/* Each case has a compositor and a client, and in the end neither holds any memory. */
+struct scene {
+	struct server server;
+	struct client client;
+};
+
+static void scene_begin(struct scene *scene)
+{
+	const char *allocator = case_fixture("allocator");
+	case_need_allocator(allocator);
+	server_start(&scene->server, "--renderer %s --allocator %s --size 64x64",
+		case_fixture("renderer"), allocator);
+	server_warm_up(&scene->server);
+	client_connect(&scene->client, &scene->server);
+}
+
+static void scene_end(struct scene *scene)
+{
+	client_roundtrip(&scene->client);
+	CHECK_EQUAL(held_bytes(&scene->client), 0);
+	client_disconnect(&scene->client);
+	server_check_empty(&scene->server);
+	server_stop(&scene->server);
 }
 
 static bool is_zero(const struct buffer *buffer)
@@ -96,13 +104,13 @@ static void check_descriptor(const struct buffer *buffer)
 CASE(allocated_keeps_its_word)
 {
 	static const int sizes[][2] = {{1, 1}, {37, 29}, {64, 64}, {131, 77}, {1, 600}, {900, 1}};
-	struct server server;
-	struct client client;
-	start(&server, &client);
+	struct scene scene;
+	scene_begin(&scene);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]) * FORMATS_LEN; i++) {
 		int width_px = sizes[i / FORMATS_LEN][0], height_px = sizes[i / FORMATS_LEN][1];
 		struct buffer buffer;
-		buffer_request(&buffer, &client, width_px, height_px, formats[i % FORMATS_LEN]);
+		buffer_request(
+			&buffer, &scene.client, width_px, height_px, formats[i % FORMATS_LEN]);
 		buffer_wait_answer(&buffer);
 		CHECK_EQUAL(buffer.state, BUFFER_ALLOCATED);
 		CHECK_INT(>=, buffer.stride_bytes,
@@ -114,44 +122,43 @@ CASE(allocated_keeps_its_word)
 		CHECK(is_zero(&buffer));
 		buffer_destroy(&buffer);
 	}
-	end(&server, &client);
+	scene_end(&scene);
 }
 
 CASE(no_residue_for_the_next_client)
 {
-	struct server server;
-	struct client first, second;
-	start(&server, &first);
+	struct scene scene;
+	struct client second;
+	scene_begin(&scene);
 	for (int round = 0; round < 8; round++) {
 		struct buffer painted, fresh;
-		buffer_create_native(&painted, &first, 131, 77, DRM_FORMAT_XRGB8888);
+		buffer_create_native(&painted, &scene.client, 131, 77, DRM_FORMAT_XRGB8888);
 		memset(painted.map, 0xa5, painted.size_bytes);
 		buffer_destroy(&painted);
-		client_roundtrip(&first);
-		client_connect(&second, &server);
+		client_roundtrip(&scene.client);
+		client_connect(&second, &scene.server);
 		buffer_create_native(&fresh, &second, 131, 77, DRM_FORMAT_XRGB8888);
 		CHECK(is_zero(&fresh));
 		buffer_destroy(&fresh);
 		client_roundtrip(&second);
 		client_disconnect(&second);
 	}
-	end(&server, &first);
+	scene_end(&scene);
 }
 
 CASE(report_tells_what_is_held)
 {
-	struct server server;
-	struct client client;
-	start(&server, &client);
+	struct scene scene;
+	scene_begin(&scene);
 	struct buffer buffers[FORMATS_LEN];
 	uint64_t held = 0;
 	for (size_t i = 0; i < FORMATS_LEN; i++) {
-		buffer_create_native(&buffers[i], &client, 50 + (int)i, 41, formats[i]);
+		buffer_create_native(&buffers[i], &scene.client, 50 + (int)i, 41, formats[i]);
 		held += buffers[i].size_bytes;
 	}
 	struct report report;
-	report_read(&report, &client);
-	CHECK_EQUAL(report.pid, server.pid);
+	report_read(&report, &scene.client);
+	CHECK_EQUAL(report.pid, scene.server.pid);
 	CHECK_EQUAL(report_held_bytes(&report), held);
 	CHECK_EQUAL(report.buffers_len, FORMATS_LEN);
 	for (size_t i = 0; i < FORMATS_LEN; i++) {
@@ -167,145 +174,122 @@ CASE(report_tells_what_is_held)
 		CHECK_EQUAL(entry->shown, 0);
 		buffer_destroy(&buffers[i]);
 	}
-	client_roundtrip(&client);
-	CHECK_EQUAL(held_bytes(&client), 0);
-	end(&server, &client);
+	scene_end(&scene);
 }
 
 CASE(destroyed_answer_first)
 {
-	struct server server;
-	struct client client;
-	start(&server, &client);
+	struct scene scene;
+	scene_begin(&scene);
 	struct buffer buffer;
-	buffer_create_native(&buffer, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_create_native(&buffer, &scene.client, 16, 16, DRM_FORMAT_XRGB8888);
 	gesso_gpu_memory_buffer_v1_destroy(buffer.answer);
 	buffer.answer = NULL;
-	client_roundtrip(&client);
-	CHECK_EQUAL(held_bytes(&client), buffer.size_bytes);
+	client_roundtrip(&scene.client);
+	CHECK_EQUAL(held_bytes(&scene.client), buffer.size_bytes);
 	struct window window;
-	window_create(&window, &client, "answer first");
+	window_create(&window, &scene.client, "answer first");
 	window_show(&window, &buffer);
 	window_destroy(&window);
 	buffer_destroy(&buffer);
-	client_roundtrip(&client);
-	CHECK_EQUAL(held_bytes(&client), 0);
-	end(&server, &client);
+	scene_end(&scene);
 }
 
 /* The memory lives until both objects are gone. */
 CASE(destroyed_wl_buffer_first)
 {
-	struct server server;
-	struct client client;
-	start(&server, &client);
+	struct scene scene;
+	scene_begin(&scene);
 	struct buffer buffer;
-	buffer_create_native(&buffer, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_create_native(&buffer, &scene.client, 16, 16, DRM_FORMAT_XRGB8888);
 	wl_buffer_destroy(buffer.wl_buffer);
 	buffer.wl_buffer = NULL;
-	client_roundtrip(&client);
-	CHECK_EQUAL(held_bytes(&client), buffer.size_bytes);
+	client_roundtrip(&scene.client);
+	CHECK_EQUAL(held_bytes(&scene.client), buffer.size_bytes);
 	buffer_destroy(&buffer);
-	client_roundtrip(&client);
-	CHECK_EQUAL(held_bytes(&client), 0);
-	end(&server, &client);
+	scene_end(&scene);
 }
 
 CASE(destroyed_wl_buffer_before_the_answer)
 {
-	struct server server;
-	struct client client;
-	start(&server, &client);
+	struct scene scene;
+	scene_begin(&scene);
 	struct buffer buffer;
-	buffer_request(&buffer, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_request(&buffer, &scene.client, 16, 16, DRM_FORMAT_XRGB8888);
 	wl_buffer_destroy(buffer.wl_buffer);
 	buffer.wl_buffer = NULL;
 	buffer_wait_answer(&buffer);
 	CHECK_EQUAL(buffer.state, BUFFER_ALLOCATED);
 	buffer_destroy(&buffer);
-	client_roundtrip(&client);
-	CHECK_EQUAL(held_bytes(&client), 0);
-	end(&server, &client);
+	scene_end(&scene);
 }
 
 CASE(destroyed_before_the_answer)
 {
-	struct server server;
-	struct client client;
-	start(&server, &client);
+	struct scene scene;
+	scene_begin(&scene);
 	for (int i = 0; i < 100; i++) {
 		struct buffer buffer;
-		buffer_request(&buffer, &client, 200, 200, DRM_FORMAT_XRGB8888);
+		buffer_request(&buffer, &scene.client, 200, 200, DRM_FORMAT_XRGB8888);
 		buffer_destroy(&buffer);
 	}
-	client_roundtrip(&client);
-	client_roundtrip(&client);
-	CHECK_EQUAL(held_bytes(&client), 0);
-	end(&server, &client);
+	client_roundtrip(&scene.client);
+	scene_end(&scene);
 }
 
 CASE(destroyed_while_attached)
 {
-	struct server server;
-	struct client client;
-	start(&server, &client);
+	struct scene scene;
+	scene_begin(&scene);
 	struct window window;
 	struct buffer buffer;
-	window_create(&window, &client, "attached");
-	buffer_create_native(&buffer, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	window_create(&window, &scene.client, "attached");
+	buffer_create_native(&buffer, &scene.client, 16, 16, DRM_FORMAT_XRGB8888);
 	window_show(&window, &buffer);
 	size_t size_bytes = buffer.size_bytes;
 	uint64_t inode = buffer.inode;
 	buffer_destroy(&buffer);
-	client_roundtrip(&client);
+	client_roundtrip(&scene.client);
 	/* It is shown still, and so it is held still. */
-	CHECK_EQUAL(held_bytes(&client), size_bytes);
+	CHECK_EQUAL(held_bytes(&scene.client), size_bytes);
 	struct buffer next;
-	buffer_create_native(&next, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_create_native(&next, &scene.client, 16, 16, DRM_FORMAT_XRGB8888);
 	window_show(&window, &next);
 	window_show(&window, &next);
-	CHECK_EQUAL(held_bytes(&client), next.size_bytes);
-	CHECK_EQUAL(proc_mappings_of(server.pid, inode).count, 0);
+	CHECK_EQUAL(held_bytes(&scene.client), next.size_bytes);
+	CHECK_EQUAL(proc_mappings_of(scene.server.pid, inode).count, 0);
 	window_destroy(&window);
 	buffer_destroy(&next);
-	client_roundtrip(&client);
-	CHECK_EQUAL(held_bytes(&client), 0);
-	end(&server, &client);
+	scene_end(&scene);
 }
 
 CASE(never_made_a_wl_buffer)
 {
-	struct server server;
-	struct client client;
-	start(&server, &client);
+	struct scene scene;
+	scene_begin(&scene);
 	struct gesso_gpu_memory_buffer_v1 *memory =
 		gesso_gpu_memory_buffer_manager_v1_create_buffer(
-			client.manager, 16, 16, DRM_FORMAT_NV12);
-	client_roundtrip(&client);
+			scene.client.manager, 16, 16, DRM_FORMAT_NV12);
+	client_roundtrip(&scene.client);
 	gesso_gpu_memory_buffer_v1_destroy(memory);
-	client_roundtrip(&client);
-	CHECK_EQUAL(held_bytes(&client), 0);
-	end(&server, &client);
+	scene_end(&scene);
 }
 
 CASE(outlives_its_manager)
 {
-	struct server server;
-	struct client client;
-	start(&server, &client);
-	struct gesso_gpu_memory_buffer_manager_v1 *second = client_bind_manager(&client);
+	struct scene scene;
+	scene_begin(&scene);
+	struct gesso_gpu_memory_buffer_manager_v1 *second = client_bind_manager(&scene.client);
 	struct buffer buffer;
-	buffer_request_on(&buffer, &client, second, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_request_on(&buffer, &scene.client, second, 16, 16, DRM_FORMAT_XRGB8888);
 	gesso_gpu_memory_buffer_manager_v1_destroy(second);
 	buffer_wait_answer(&buffer);
 	CHECK_EQUAL(buffer.state, BUFFER_ALLOCATED);
 	buffer_map(&buffer);
 	struct window window;
-	window_create(&window, &client, "outlives");
+	window_create(&window, &scene.client, "outlives");
 	window_show(&window, &buffer);
 	window_destroy(&window);
 	buffer_destroy(&buffer);
-	client_roundtrip(&client);
-	CHECK_EQUAL(held_bytes(&client), 0);
-	end(&server, &client);
+	scene_end(&scene);
 }

@@ -2,9 +2,9 @@
 /* What ends other compositors on the same libraries, and what moves a window. */
 #include "capture.h"
 #include "case.h"
+#include "mouse.h"
 #include "window.h"
 #include <drm_fourcc.h>
-#include <linux/input-event-codes.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,77 +17,7 @@ struct scene {
 	struct client client;
 	struct window window;
 	struct buffer buffer;
-	struct wl_pointer *pointer;
-	struct zwlr_virtual_pointer_v1 *mouse;
-	uint32_t serial; /* of the last button */
-	struct wl_surface *entered;
-	int x, y; /* where the pointer is in `entered` */
-};
-
-static void pointer_handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
-	struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y)
-{
-	struct scene *scene = data;
-	scene->entered = surface;
-	scene->x = wl_fixed_to_int(x);
-	scene->y = wl_fixed_to_int(y);
-}
-
-static void pointer_handle_leave(
-	void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface)
-{
-	struct scene *scene = data;
-	scene->entered = NULL;
-}
-
-static void pointer_handle_motion(
-	void *data, struct wl_pointer *pointer, uint32_t time_ms, wl_fixed_t x, wl_fixed_t y)
-{
-	struct scene *scene = data;
-	scene->x = wl_fixed_to_int(x);
-	scene->y = wl_fixed_to_int(y);
-}
-
-static void pointer_handle_button(void *data, struct wl_pointer *pointer, uint32_t serial,
-	uint32_t time_ms, uint32_t button, uint32_t state)
-{
-	struct scene *scene = data;
-	scene->serial = serial;
-}
-
-static void pointer_handle_axis(
-	void *data, struct wl_pointer *pointer, uint32_t time_ms, uint32_t axis, wl_fixed_t value)
-{
-}
-
-static void pointer_handle_frame(void *data, struct wl_pointer *pointer)
-{
-}
-
-static void pointer_handle_axis_source(void *data, struct wl_pointer *pointer, uint32_t source)
-{
-}
-
-static void pointer_handle_axis_stop(
-	void *data, struct wl_pointer *pointer, uint32_t time_ms, uint32_t axis)
-{
-}
-
-static void pointer_handle_axis_discrete(
-	void *data, struct wl_pointer *pointer, uint32_t axis, int32_t steps)
-{
-}
-
-static const struct wl_pointer_listener pointer_listener = {
-	.enter = pointer_handle_enter,
-	.leave = pointer_handle_leave,
-	.motion = pointer_handle_motion,
-	.button = pointer_handle_button,
-	.axis = pointer_handle_axis,
-	.frame = pointer_handle_frame,
-	.axis_source = pointer_handle_axis_source,
-	.axis_stop = pointer_handle_axis_stop,
-	.axis_discrete = pointer_handle_axis_discrete,
+	struct mouse mouse;
 };
 
 static void fill(struct buffer *buffer, uint32_t color)
@@ -113,13 +43,7 @@ static void scene_begin(struct scene *scene, const char *renderer)
 
 static void scene_add_mouse(struct scene *scene)
 {
-	CHECK(scene->client.virtual_pointers != NULL);
-	scene->mouse = zwlr_virtual_pointer_manager_v1_create_virtual_pointer(
-		scene->client.virtual_pointers, scene->client.seat);
-	client_roundtrip(&scene->client);
-	scene->pointer = wl_seat_get_pointer(scene->client.seat);
-	wl_pointer_add_listener(scene->pointer, &pointer_listener, scene);
-	client_roundtrip(&scene->client);
+	mouse_create(&scene->mouse, &scene->client, OUTPUT_WIDTH_PX, OUTPUT_HEIGHT_PX);
 }
 
 static void scene_end(struct scene *scene)
@@ -129,23 +53,6 @@ static void scene_end(struct scene *scene)
 	buffer_unmap(&scene->buffer);
 	server_check_alive(&scene->server);
 	server_stop(&scene->server);
-}
-
-static void mouse_move(struct scene *scene, int x, int y)
-{
-	zwlr_virtual_pointer_v1_motion_absolute(
-		scene->mouse, 0, (uint32_t)x, (uint32_t)y, OUTPUT_WIDTH_PX, OUTPUT_HEIGHT_PX);
-	zwlr_virtual_pointer_v1_frame(scene->mouse);
-	client_roundtrip(&scene->client);
-	client_roundtrip(&scene->client);
-}
-
-static void mouse_button(struct scene *scene, enum wl_pointer_button_state state)
-{
-	zwlr_virtual_pointer_v1_button(scene->mouse, 0, BTN_LEFT, state);
-	zwlr_virtual_pointer_v1_frame(scene->mouse);
-	client_roundtrip(&scene->client);
-	client_roundtrip(&scene->client);
 }
 
 struct box {
@@ -199,17 +106,17 @@ CASE(pointer_enters_and_moves_the_window)
 	scene_begin(&scene, "pixman");
 	scene_add_mouse(&scene);
 	struct box before = find_window(&scene);
-	mouse_move(&scene, before.x + 30, before.y + 20);
-	CHECK(scene.entered == scene.window.surface);
-	CHECK_EQUAL(scene.x, 30);
-	CHECK_EQUAL(scene.y, 20);
-	mouse_button(&scene, WL_POINTER_BUTTON_STATE_PRESSED);
-	CHECK_INT(!=, scene.serial, 0);
-	xdg_toplevel_move(scene.window.toplevel, scene.client.seat, scene.serial);
+	mouse_move(&scene.mouse, before.x + 30, before.y + 20);
+	CHECK(scene.mouse.entered == scene.window.surface);
+	CHECK_EQUAL(scene.mouse.x, 30);
+	CHECK_EQUAL(scene.mouse.y, 20);
+	mouse_button(&scene.mouse, true);
+	CHECK_INT(!=, scene.mouse.button_serial, 0);
+	xdg_toplevel_move(scene.window.toplevel, scene.client.seat, scene.mouse.button_serial);
 	client_roundtrip(&scene.client);
-	mouse_move(&scene, before.x + 30 + 17, before.y + 20 + 11);
-	mouse_button(&scene, WL_POINTER_BUTTON_STATE_RELEASED);
-	mouse_move(&scene, before.x + 30, before.y + 20 + 40);
+	mouse_move(&scene.mouse, before.x + 30 + 17, before.y + 20 + 11);
+	mouse_button(&scene.mouse, false);
+	mouse_move(&scene.mouse, before.x + 30, before.y + 20 + 40);
 	struct box after = find_window(&scene);
 	CHECK_EQUAL(after.x, before.x + 17);
 	CHECK_EQUAL(after.y, before.y + 11);
@@ -224,14 +131,14 @@ CASE(window_goes_while_it_is_moved)
 	scene_begin(&scene, "pixman");
 	scene_add_mouse(&scene);
 	struct box before = find_window(&scene);
-	mouse_move(&scene, before.x + 30, before.y + 20);
-	mouse_button(&scene, WL_POINTER_BUTTON_STATE_PRESSED);
-	xdg_toplevel_move(scene.window.toplevel, scene.client.seat, scene.serial);
+	mouse_move(&scene.mouse, before.x + 30, before.y + 20);
+	mouse_button(&scene.mouse, true);
+	xdg_toplevel_move(scene.window.toplevel, scene.client.seat, scene.mouse.button_serial);
 	client_roundtrip(&scene.client);
 	window_destroy(&scene.window);
-	mouse_move(&scene, before.x + 40, before.y + 30);
-	mouse_button(&scene, WL_POINTER_BUTTON_STATE_RELEASED);
-	mouse_move(&scene, 1, 1);
+	mouse_move(&scene.mouse, before.x + 40, before.y + 30);
+	mouse_button(&scene.mouse, false);
+	mouse_move(&scene.mouse, 1, 1);
 	scene_end(&scene);
 }
 
@@ -241,13 +148,12 @@ CASE(mouse_goes_while_it_moves_a_window)
 	scene_begin(&scene, "pixman");
 	scene_add_mouse(&scene);
 	struct box before = find_window(&scene);
-	mouse_move(&scene, before.x + 30, before.y + 20);
-	mouse_button(&scene, WL_POINTER_BUTTON_STATE_PRESSED);
-	xdg_toplevel_resize(scene.window.toplevel, scene.client.seat, scene.serial,
+	mouse_move(&scene.mouse, before.x + 30, before.y + 20);
+	mouse_button(&scene.mouse, true);
+	xdg_toplevel_resize(scene.window.toplevel, scene.client.seat, scene.mouse.button_serial,
 		XDG_TOPLEVEL_RESIZE_EDGE_BOTTOM_RIGHT);
 	client_roundtrip(&scene.client);
-	zwlr_virtual_pointer_v1_destroy(scene.mouse);
-	client_roundtrip(&scene.client);
+	mouse_unplug(&scene.mouse);
 	scene_end(&scene);
 }
 

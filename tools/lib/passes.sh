@@ -34,7 +34,26 @@ fail_pass() {
 	step "$1: $2"
 }
 
+# The tests leave here what they saw shown. Emptied once a run.
+begin_shown() {
+	[ -z "${shown:-}" ] || return 0
+	shown=$build/meson-logs/shown
+	in_root rm -rf "$shown"
+	in_root mkdir -p -m 0777 "$shown"
+}
+
+# check_shown [--whole]: README's table is what the tests saw.
+check_shown() {
+	local word=passed
+	[ -n "${shown:-}" ] || return 0
+	in_root "$checkout/tests/golden/shown.py" compare "$checkout/tests/golden/shown.txt" \
+		"$shown" "$@" || word=failed
+	printf '%s\tdocuments\tREADME says what runs where\n' "$word" >"$results/documents"
+}
+
 run_tools_pass() {
+	build plain
+	begin_shown
 	local test status
 	for test in "$checkout"/tests/tools/*; do
 		[ -x "$test" ] && [ -f "$test" ] || continue
@@ -70,6 +89,7 @@ run_host_pass() {
 		;;
 	esac
 	build "$variant"
+	[ "$variant" != plain ] || begin_shown
 	# The ordinary user writes its logs beside root's.
 	in_root chmod -R a+rwX "$build/meson-logs"
 	if [ "$pass" = user ] && ! in_root --user test -r "$checkout/meson.build"; then
@@ -87,7 +107,8 @@ run_kernel_pass() {
 	# What runs in the machine is built against the root's own libraries.
 	[ "${GESSO_KERNEL_LANE:-machine}" = host ] || export GESSO_HOST=never
 	build plain
-	if ! list_tests | grep -q '^kernel'; then
+	begin_shown
+	if ! list_tests | grep '^kernel' >/dev/null; then # -q would end the list early
 		fail_pass kernel "the build has no test in suite 'kernel'"
 		return
 	fi

@@ -207,6 +207,7 @@ def start_gesso(
         "--allocator", allocator,
         "--size", size,
         "--probe-timeout", str(int(deadline.seconds * 1000)),
+        "--probe-wait", "3600000",
         "--ready-fd", "{fd}",
         *extra,
     ]  # fmt: skip

@@ -106,6 +106,55 @@ CASE(budget)
 	fixture_finish(&fixture);
 }
 
+/* What is refused before its size is known is charged as nothing, and counts as none. */
+CASE(charges_of_nothing)
+{
+	struct fixture fixture;
+	fixture_init(&fixture, 1000);
+	struct gesso_ledger_client *client =
+		gesso_ledger_client_get(fixture.ledger, fixture.wl_client);
+	for (int i = 0; i < GESSO_LEDGER_MAX_BUFFERS + 1; i++) {
+		CHECK(gesso_ledger_client_charge(client, 0, NULL));
+		gesso_ledger_client_discharge(client, 0);
+	}
+	CHECK_EQUAL(client->held_buffers, 0);
+	fixture_finish(&fixture);
+}
+
+CASE(planes_are_bounded)
+{
+	struct fixture fixture;
+	struct gesso_reason why = {0};
+	fixture_init(&fixture, 1000);
+	struct gesso_ledger_client *client =
+		gesso_ledger_client_get(fixture.ledger, fixture.wl_client);
+	for (int i = 0; i < GESSO_LEDGER_MAX_PLANES; i++) {
+		CHECK(gesso_ledger_client_hold_plane(client, &why));
+	}
+	CHECK(!gesso_ledger_client_hold_plane(client, &why));
+	CHECK_EQUAL(why.code, GESSO_REASON_OVER_BUDGET);
+	gesso_ledger_client_drop_planes(client, 4);
+	CHECK(gesso_ledger_client_hold_plane(client, &why));
+	wl_client_destroy(fixture.wl_client);
+	CHECK(!wl_list_empty(&fixture.ledger->clients));
+	gesso_ledger_client_drop_planes(client, GESSO_LEDGER_MAX_PLANES - 3);
+	CHECK(wl_list_empty(&fixture.ledger->clients));
+	fixture_finish(&fixture);
+}
+
+CASE(each_memory_of_a_buffer_once)
+{
+	struct gesso_ledger_buffer entry = {.inode = 7, .size_bytes = 100};
+	gesso_ledger_buffer_add_memory(&entry, 7, 100);
+	CHECK_EQUAL(entry.more_len, 0);
+	gesso_ledger_buffer_add_memory(&entry, 8, 50);
+	gesso_ledger_buffer_add_memory(&entry, 7, 100);
+	gesso_ledger_buffer_add_memory(&entry, 8, 50);
+	CHECK_EQUAL(entry.more_len, 1);
+	CHECK_EQUAL(entry.more[0].inode, 8);
+	CHECK_EQUAL(entry.more[0].size_bytes, 50);
+}
+
 CASE(entry_outlives_its_client_until_discharged)
 {
 	struct fixture fixture;

@@ -6,7 +6,8 @@
 
 #define ALL_PROVED                                                                                 \
 	"proved XRGB8888 4 1\nproved ARGB8888 4 1\nproved XBGR8888 64 1\nproved ABGR8888 4 1\n"    \
-	"proved RGB565 4 1\nproved XRGB2101010 4 1\nproved XBGR2101010 4 1\n"
+	"proved RGB565 4 1\nproved XRGB2101010 4 1\nproved XBGR2101010 4 1\n"                      \
+	"proved NV12 4 1\nproved P010 4 1\n"
 
 CASE(a_whole_answer)
 {
@@ -21,6 +22,7 @@ CASE(a_whole_answer)
 	CHECK_EQUAL(answer.measure.stride_align_bytes, 64);
 	CHECK_EQUAL(answer.measure.read_cost_percent, 101);
 	CHECK(answer.measure.offset);
+	CHECK(probe_answer_is_whole(&answer));
 	CHECK(!probe_answer_is_passing(&answer));
 }
 
@@ -51,6 +53,28 @@ CASE(less_than_a_whole_answer)
 			FAIL("'%s' was taken for a whole answer", rows[i]);
 		}
 	}
+}
+
+/* A driver may crash on two planes: what it did before stands. */
+CASE(two_planes_come_last)
+{
+	static const char one_plane[] =
+		"proved XRGB8888 4 1\nproved ARGB8888 4 1\nproved XBGR8888 64 1\n"
+		"proved ABGR8888 4 1\nproved RGB565 4 1\nproved XRGB2101010 4 1\n"
+		"proved XBGR2101010 4 1\nproved ABGR16161616F 4 1\nreads 100\ndone\n"
+		"proved NV12 4 1\n";
+	int nv12 = gesso_format_index(DRM_FORMAT_NV12), p010 = gesso_format_index(DRM_FORMAT_P010);
+	struct probe_answer answer;
+	struct gesso_reason why;
+	probe_answer_parse(&answer, one_plane);
+	CHECK(answer.complete);
+	CHECK(!probe_answer_is_whole(&answer));
+	gesso_reason_set(&why, GESSO_REASON_PROBE_FAILED, "import probe crashed");
+	probe_answer_refuse_rest(&answer, &why);
+	CHECK(probe_answer_is_whole(&answer));
+	CHECK_EQUAL(answer.refusals[nv12].code, GESSO_REASON_NONE);
+	CHECK_STRING(answer.refusals[p010].words, "import probe crashed");
+	CHECK_EQUAL(answer.formats, ((1u << GESSO_FORMATS_LEN) - 1) & ~(1u << p010));
 }
 
 CASE(a_failure_keeps_its_words)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""Gesso in a window of an X11 session: Xvfb, whose own memory says what a person would see."""
+
+import os
+
+import nested
+import parents
+import rig
+from rig import check, check_equal, wait_until
+
+SIZE = (333, 241)
+# The pointer is in the middle: clear of a window of 1024x768, which wlroots begins with.
+SCREEN = "2100x1600x24"
+
+
+class Xvfb(parents.Parent):
+    """There is no window manager: each window lies at the upper left."""
+
+    def __init__(self, case):
+        self.rig = case
+        self.screen = case.dir / "Xvfb_screen0"
+        read_end, write_end = os.pipe()
+        self.process = case.start(
+            "Xvfb",
+            ["Xvfb", "-displayfd", write_end, "-screen", "0", SCREEN, "-fbdir", case.dir]
+            + ["-nolisten", "tcp", "-noreset"],
+            pass_fds=(write_end,),
+        )
+        os.close(write_end)
+        self.env = {"DISPLAY": ":" + rig.read_line(read_end, "Xvfb")}
+        os.close(read_end)
+
+    def shot(self, size):
+        return self.rig.keep(rig.image.from_xwd(self.screen.read_bytes(), size))
+
+
+def start(case, *options, size=SIZE):
+    parent = Xvfb(case)
+    options = ["--fullscreen", "--size", "%dx%d" % size, *options]
+    renderer = case.fixture("renderer")
+    gesso = rig.Gesso(case, "--renderer", renderer, *options, backend="x11", env=parent.env)
+    return parent, gesso
+
+
+def finish(parent, gesso):
+    gesso.stop()
+    parent.stop()
+
+
+def case_shows(case):
+    """The X server's memory has what the headless run's has, pixel by pixel, on both paths."""
+    parent, gesso = start(case)
+    wanted = nested.headless_picture(case, SIZE)
+    for path in ("native", "shm"):
+        demo = nested.show(case, gesso, "--path", path)
+        nested.same_as(lambda: parent.shot(SIZE), wanted, f"the document ({path})")
+        check(gesso.shot() == wanted, "gesso's own screenshot differs")
+        check_equal(demo.end()["path"], path, "the path")
+    finish(parent, gesso)
+
+
+def case_shows_movement(case):
+    """Frames go on while the X server takes them, and the last one is what stays."""
+    parent, gesso = start(case)
+    demo = nested.Demo(case, gesso.env, "--scene", "full", "--frames", "30", "--path", "native")
+    check_equal(demo.wait()["frames"], 30, "frames")
+    demo = nested.show(case, gesso)
+    nested.same_as(lambda: parent.shot(SIZE), gesso.shot(), "the document after the movement")
+    demo.end()
+    finish(parent, gesso)
+
+
+def case_each_size(case):
+    """X11 has no word for how long a row is: widths of every remainder are shown right."""
+    parent, gesso = start(case)
+    demo = nested.show(case, gesso)
+    for size in ((320, 200), (321, 99), (322, 100), (335, 7), (64, 64), (17, 301), (5, 3)):
+        gesso.randr("--output", "X11-1", "--custom-mode", "%dx%d" % size)
+        wait_until(lambda size=size: gesso.shot().size() == size, "%d x %d" % size)
+
+        def same(size=size):
+            return parent.shot(size) == gesso.shot()
+
+        wait_until(same, "the same picture on both sides at %d x %d" % size)
+    demo.end()
+    finish(parent, gesso)
+
+
+def case_off_and_on(case):
+    """A window that is turned off is gone from the session, and comes back with its picture."""
+    parent, gesso = start(case, "--outputs", "2")
+    wanted = nested.headless_picture(case, SIZE)
+    demo = nested.show(case, gesso)
+    for gone, left in (("X11-1", "X11-2"), ("X11-2", "X11-1")) * 2:
+        gesso.randr("--output", gone, "--off")
+        nested.same_as(gesso.shot, wanted, f"the document on {left}")
+        nested.same_as(lambda: parent.shot(SIZE), wanted, f"only {left} in the session")
+        gesso.randr("--output", left, "--off", status=1)
+        gesso.randr("--output", gone, "--on")
+        check_equal(gesso.outputs_on(), {"X11-1", "X11-2"}, "the outputs that are on")
+    demo.end()
+    finish(parent, gesso)
+
+
+def case_server_killed(case):
+    parent, gesso = start(case)
+    demo = nested.show(case, gesso)
+    parent.kill()
+    status = gesso.process.wait()
+    check(status in (0, 1), f"gesso ended with status {status}")
+    check_equal(demo.process.wait(), 1, "the demo's status")
+    case.check_sanitizers()
+
+
+def case_server_ends(case):
+    parent, gesso = start(case)
+    demo = nested.show(case, gesso)
+    parent.stop()
+    check(gesso.process.wait() in (0, 1), "gesso's status")
+    demo.process.wait()
+    case.check_sanitizers()
+
+
+def case_no_server(case):
+    """No X server answers: said in a line, with status 1."""
+    status, _, words = case.run(
+        [os.environ["GESSO_BIN"], "--backend", "x11", "--renderer", case.fixture("renderer")],
+        {"DISPLAY": ":9999"},
+    )
+    check_equal(status, 1, "gesso's status")
+    check("no X11 session" in words, words)
+
+
+if __name__ == "__main__":
+    rig.main(globals())
