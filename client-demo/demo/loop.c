@@ -16,6 +16,9 @@ struct loop {
 	int signal_fd;
 	int64_t end_ns;
 	bool ready_printed;
+	/* with a warm-up */
+	bool counts; /* it is over */
+	bool waits;  /* for SIGUSR1 when it is over, for a signal to end after the frames */
 };
 
 static sigset_t end_signals(void)
@@ -24,6 +27,7 @@ static sigset_t end_signals(void)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGUSR1);
 	return signals;
 }
 
@@ -43,10 +47,25 @@ static int open_signals(void)
 	return fd;
 }
 
-static bool signal_came(const struct loop *loop)
+static void begin_counting(struct loop *loop)
+{
+	struct window *window;
+	wl_list_for_each(window, &loop->connection->windows, link)
+		window_begin_frames(window, loop->options->frames);
+	loop->counts = true;
+	loop->waits = false;
+}
+
+static bool end_signal_came(struct loop *loop)
 {
 	struct signalfd_siginfo info;
-	return read(loop->signal_fd, &info, sizeof(info)) == sizeof(info);
+	if (read(loop->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return false;
+	if (info.ssi_signo != SIGUSR1 || !loop->options->warm_up)
+		return true;
+	if (loop->waits && !loop->counts)
+		begin_counting(loop);
+	return false;
 }
 
 static void remove_window(struct loop *loop, struct window *window)
@@ -92,20 +111,32 @@ static void print_ready(struct loop *loop)
 	fflush(stdout);
 }
 
+static bool all_are_done(const struct loop *loop)
+{
+	const struct window *window;
+	wl_list_for_each(window, &loop->connection->windows, link) {
+		if (!window_is_done(window))
+			return false;
+	}
+	return true;
+}
+
+static void wait_between(struct loop *loop)
+{
+	if (!loop->options->warm_up || loop->waits || !all_are_done(loop))
+		return;
+	loop->waits = true;
+	printf("%s\n", loop->counts ? "done" : "warm");
+	fflush(stdout);
+}
+
 static bool is_over(const struct loop *loop)
 {
 	const struct connection *connection = loop->connection;
 	if (wl_list_empty(&connection->windows) || clock_now_ns() >= loop->end_ns ||
 		(connection->seat && connection->seat->quit))
 		return true;
-	if (!loop->options->frames)
-		return false;
-	const struct window *window;
-	wl_list_for_each(window, &connection->windows, link) {
-		if (!window_is_done(window))
-			return false;
-	}
-	return true;
+	return loop->options->frames && !loop->options->warm_up && all_are_done(loop);
 }
 
 static int64_t next_deadline_ns(const struct loop *loop)
@@ -119,7 +150,7 @@ static int64_t next_deadline_ns(const struct loop *loop)
 
 static bool serve(struct loop *loop)
 {
-	while (!is_over(loop) && !signal_came(loop)) {
+	while (!is_over(loop) && !end_signal_came(loop)) {
 		if (!paint_windows(loop))
 			return false;
 		if (!connection_dispatch(
@@ -129,6 +160,7 @@ static bool serve(struct loop *loop)
 		}
 		seat_repeat(loop->connection->seat);
 		print_ready(loop);
+		wait_between(loop);
 		remove_closed_windows(loop);
 	}
 	return true;

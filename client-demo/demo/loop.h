@@ -6,7 +6,7 @@
 #include "options.h"
 #include "stats.h"
 
-/* SIGINT and SIGTERM wait for the loop. Before any thread is made: pango makes some. */
+/* SIGINT, SIGTERM and SIGUSR1 wait for the loop. Before any thread is made: pango makes some. */
 void loop_block_signals(void);
 
 /*

@@ -55,6 +55,11 @@ static bool create_windows(
 		const char *title = options->documents_len
 			? options->documents[i % options->documents_len]
 			: "gesso-demo";
+		char numbered[32];
+		if (options->documents_len == 0 && windows > 1) {
+			snprintf(numbered, sizeof(numbered), "gesso-demo %d", i + 1);
+			title = numbered;
+		}
 		if (!window_create(connection, options, document, title)) {
 			fprintf(stderr, "gesso-demo: no memory\n");
 			return false;

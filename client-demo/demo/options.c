@@ -18,6 +18,8 @@ static const struct option_spec specs[] = {
 		"full, caret"},
 	{"frames", "N", "paint again and again, end after N frames", options_set_frames,
 		"1 to 1000000000"},
+	{"warm-up", "N", "paint N frames before, and wait for SIGUSR1 between", options_set_warm_up,
+		"1 to 1000000000"},
 	{"rate", "HZ", "frames a second; 0 as frame callbacks come", options_set_rate, "0 to 1000"},
 	{"duration", "S", "end after S seconds", options_set_duration, "0.001 to 1000000"},
 	{"still", NULL, "paint once and stay", options_set_still, NULL},
@@ -116,6 +118,8 @@ static const char *find_conflict(const struct options *options)
 {
 	if (options->still && (options->frames || options->rate_given))
 		return "--still cannot be had with --frames or --rate";
+	if (options->warm_up && !options->frames)
+		return "--warm-up cannot be had without --frames";
 	if (options->scene != SCENE_DOCUMENT && options->documents_len > 0)
 		return "--scene cannot be had with a document";
 	if (options->scene == SCENE_DOCUMENT && options->documents_len == 0)

@@ -31,6 +31,7 @@ struct options {
 	int windows; /* 0: one for each document */
 	int buffers;
 	int frames;        /* 0: no end */
+	int warm_up;       /* 0: none, and nothing waits */
 	double rate_hz;    /* or RATE_FRAME_CALLBACKS */
 	double duration_s; /* 0: no end */
 	double zoom, scroll_x, scroll_y;

@@ -98,6 +98,11 @@ bool options_set_frames(struct options *options, const char *value)
 	return take_int(&value, '\0', 1, 1000000000, &options->frames);
 }
 
+bool options_set_warm_up(struct options *options, const char *value)
+{
+	return take_int(&value, '\0', 1, 1000000000, &options->warm_up);
+}
+
 bool options_set_rate(struct options *options, const char *value)
 {
 	options->rate_given = true;

@@ -22,6 +22,7 @@ bool options_set_in_turn(struct options *options, const char *value);
 bool options_set_format(struct options *options, const char *value);
 bool options_set_scene(struct options *options, const char *value);
 bool options_set_frames(struct options *options, const char *value);
+bool options_set_warm_up(struct options *options, const char *value);
 bool options_set_rate(struct options *options, const char *value);
 bool options_set_duration(struct options *options, const char *value);
 bool options_set_still(struct options *options, const char *value);

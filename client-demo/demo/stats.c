@@ -12,6 +12,7 @@ void stats_add(struct stats *stats, const struct window *window)
 	struct stats_window *entry = &stats->windows[stats->windows_len++];
 	entry->frames = window->frames;
 	entry->paint_ns = window->paint_ns;
+	pacing_merge(&stats->pacing, &window->pacing);
 	entry->info = (struct gesso_swapchain_info){.allocator = "", .reason_words = ""};
 	if (window->swapchain)
 		gesso_swapchain_get_info(window->swapchain, &entry->info);
@@ -69,6 +70,10 @@ static void print_text(const struct stats *stats, FILE *out)
 	fprintf(out, "frames           %" PRIu64 "\n", totals.frames);
 	fprintf(out, "paint            %.3f ms, %.3f ms a frame\n", (double)totals.paint_ns / 1e6,
 		(double)per_frame(totals.paint_ns, totals.frames) / 1e6);
+	fprintf(out, "interval         %.1f ms median, %.1f ms for 95 %%, %.1f ms at most\n",
+		(double)pacing_quantile_ns(&stats->pacing, 0.5) / 1e6,
+		(double)pacing_quantile_ns(&stats->pacing, 0.95) / 1e6,
+		(double)stats->pacing.max_ns / 1e6);
 	fprintf(out, "path             %s%s%s%s\n", totals.path, *totals.allocator ? " (" : "",
 		totals.allocator, *totals.allocator ? ")" : "");
 	fprintf(out, "why not native   %s\n", *totals.reason_words ? totals.reason_words : "-");
@@ -96,6 +101,15 @@ static void add_reason(struct json_object *object, int code, const char *words)
 	json_object_object_add(object, "reason", reason);
 }
 
+static void add_pacing(struct json_object *object, const struct pacing *pacing)
+{
+	json_object_object_add(
+		object, "frames_per_second", json_object_new_double(pacing_rate_hz(pacing)));
+	add_int(object, "interval_ns_median", pacing_quantile_ns(pacing, 0.5));
+	add_int(object, "interval_ns_95_percent", pacing_quantile_ns(pacing, 0.95));
+	add_int(object, "interval_ns_max", pacing->max_ns);
+}
+
 static struct json_object *window_to_json(const struct stats_window *window)
 {
 	struct json_object *object = json_object_new_object();
@@ -118,6 +132,7 @@ static void print_json(const struct stats *stats, FILE *out)
 	add_int(root, "frames", (int64_t)totals.frames);
 	add_int(root, "paint_ns", totals.paint_ns);
 	add_int(root, "paint_ns_per_frame", per_frame(totals.paint_ns, totals.frames));
+	add_pacing(root, &stats->pacing);
 	add_string(root, "path", totals.path);
 	add_string(root, "allocator", totals.allocator);
 	add_reason(root, totals.reason, totals.reason_words);

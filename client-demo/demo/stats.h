@@ -4,6 +4,7 @@
 
 #include "gesso-client.h"
 #include "options.h"
+#include "pacing.h"
 #include <stdint.h>
 
 /* What the demo prints at its end: one model, two printers. */
@@ -21,6 +22,7 @@ struct stats_window {
 struct stats {
 	struct stats_window windows[STATS_WINDOWS_MAX];
 	int windows_len;
+	struct pacing pacing; /* of all windows */
 };
 
 struct window;

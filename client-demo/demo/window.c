@@ -124,6 +124,7 @@ struct window *window_create(struct connection *connection, const struct options
 	window->width = options->width_px;
 	window->height = options->height_px;
 	window->scale = 1;
+	window->frames_max = (uint64_t)(options->warm_up ? options->warm_up : options->frames);
 	init_view(window);
 	window->surface = wl_compositor_create_surface(connection->compositor);
 	wl_surface_add_listener(window->surface, &surface_listener, window);

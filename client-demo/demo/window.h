@@ -6,6 +6,7 @@
 #include "document.h"
 #include "gesso-client.h"
 #include "options.h"
+#include "pacing.h"
 #include "view.h"
 
 /*
@@ -35,7 +36,9 @@ struct window {
 
 	bool shown; /* the first frame was */
 	uint64_t frames;
+	uint64_t frames_max; /* 0: no end */
 	int64_t paint_ns;
+	struct pacing pacing;
 	int64_t next_frame_ns; /* with a rate */
 };
 
@@ -56,6 +59,9 @@ int64_t window_next_frame_ns(const struct window *window);
 
 /* Whether what it shows is up to date, or, when it is animated, any frame. */
 bool window_is_shown(const struct window *window);
+
+/* Forgets what was painted so far: `frames` more are to be painted and counted. */
+void window_begin_frames(struct window *window, int frames);
 
 /* Whether all frames that were asked for have been shown. */
 bool window_is_done(const struct window *window);

@@ -17,13 +17,21 @@ static bool is_animated(const struct window *window)
 
 static bool frames_are_left(const struct window *window)
 {
-	int frames = window->options->frames;
-	return frames == 0 || window->frames < (uint64_t)frames;
+	return window->frames_max == 0 || window->frames < window->frames_max;
 }
 
 bool window_is_done(const struct window *window)
 {
 	return !frames_are_left(window) && !window->frame_callback;
+}
+
+void window_begin_frames(struct window *window, int frames)
+{
+	window->frames = 0;
+	window->frames_max = (uint64_t)frames;
+	window->paint_ns = 0;
+	window->pacing = (struct pacing){0};
+	window->next_frame_ns = clock_now_ns();
 }
 
 bool window_is_shown(const struct window *window)
@@ -65,6 +73,7 @@ static void frame_handle_done(void *data, struct wl_callback *callback, uint32_t
 	wl_callback_destroy(callback);
 	window->frame_callback = NULL;
 	window->shown = true;
+	pacing_add(&window->pacing, clock_now_ns());
 }
 
 static const struct wl_callback_listener frame_listener = {.done = frame_handle_done};

@@ -172,7 +172,7 @@ static bool software_can_map(const struct gesso_memory *memory,
 	const struct gesso_render_context *context, struct gesso_reason *why)
 {
 	struct gesso_mapping mapping;
-	if (!context->gles2 || !context->software) {
+	if (!context->gles2 || !context->software || memory->fd < 0) {
 		return true;
 	}
 	bool mapped = gesso_mapping_init(&mapping, memory, true, why);
@@ -209,10 +209,11 @@ static bool can_upload(const struct native_buffer *buffer, struct gesso_render_c
 		layout->stride_bytes % pixel_bytes == 0;
 }
 
-static bool can_import(const struct native_buffer *buffer, const struct gesso_memory *memory,
-	struct gesso_render_context *context, struct gesso_reason *why)
+static bool can_import(const struct native_buffer *buffer, struct gesso_render_context *context,
+	struct gesso_reason *why)
 {
-	if (memory->fd >= 0 && !software_can_map(memory, context, NULL)) {
+	if (!software_can_map(&buffer->memory, context, NULL) ||
+		!software_can_map(&buffer->chroma, context, NULL)) {
 		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
 			"%s maps dma-bufs for writing too, which this one refuses%s", context->name,
 			can_upload(buffer, context) ? ": it is copied" : "");
@@ -232,8 +233,7 @@ bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso
 	buffer->context = context;
 	buffer->kind = GESSO_DESCRIPTOR_DMABUF;
 	buffer->foreign = true;
-	if (can_import(buffer, &buffer->memory, context, why) &&
-		can_import(buffer, &buffer->chroma, context, why) &&
+	if (can_import(buffer, context, why) &&
 		show_in_place(buffer, "the client's own", context, why)) {
 		return true;
 	}

@@ -13,7 +13,6 @@
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_input_device.h>
 #include <wlr/types/wlr_keyboard.h>
-#include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_pointer.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
@@ -150,18 +149,6 @@ void cursor_renew(struct cursor *cursor)
 		wlr_seat_pointer_notify_clear_focus(cursor->seat->wlr_seat);
 		cursor_refocus(cursor);
 	}
-}
-
-void cursor_refit(struct cursor *cursor)
-{
-	struct wlr_cursor *wlr_cursor = cursor->cursor;
-	struct desktop *desktop = cursor->seat->desktop;
-	bool outside =
-		wlr_output_layout_output_at(desktop->layout, wlr_cursor->x, wlr_cursor->y) == NULL;
-	if (outside && desktop_active_output(desktop) != NULL) {
-		wlr_cursor_warp_closest(wlr_cursor, NULL, wlr_cursor->x, wlr_cursor->y);
-	}
-	cursor_refocus(cursor);
 }
 
 static void cursor_handle_motion(struct wl_listener *listener, void *data)

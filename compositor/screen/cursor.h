@@ -56,9 +56,6 @@ void cursor_add_pointer(
 /* Something moved under the pointer: finds what is there now, once the loop is idle. */
 void cursor_refocus(struct cursor *cursor);
 
-/* The outputs changed: brings the pointer back to one of them. */
-void cursor_refit(struct cursor *cursor);
-
 /* For a renderer made anew: the picture is the theme's until the client sets its own again. */
 void cursor_renew(struct cursor *cursor);
 

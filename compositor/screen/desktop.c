@@ -58,6 +58,17 @@ static void fit_windows(struct desktop *desktop)
 	}
 }
 
+/* Onto an output, if it is on none any more. */
+static void fit_cursor(struct desktop *desktop)
+{
+	struct wlr_cursor *cursor = desktop->seat->cursor.cursor;
+	bool outside = wlr_output_layout_output_at(desktop->layout, cursor->x, cursor->y) == NULL;
+	if (outside && desktop_active_output(desktop) != NULL) {
+		wlr_cursor_warp_closest(cursor, NULL, cursor->x, cursor->y);
+	}
+	cursor_refocus(&desktop->seat->cursor);
+}
+
 static void fit(struct desktop *desktop)
 {
 	fit_windows(desktop);
@@ -65,7 +76,7 @@ static void fit(struct desktop *desktop)
 	wl_list_for_each(output, &desktop->outputs, link) {
 		output_fit(output);
 	}
-	cursor_refit(&desktop->seat->cursor);
+	fit_cursor(desktop);
 	output_manager_outputs_changed(&desktop->output_manager);
 }
 

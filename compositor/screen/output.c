@@ -2,6 +2,7 @@
 #include "screen/output.h"
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
+#include "screen/filter.h"
 #include "screen/listener.h"
 #include "screen/output_manager.h"
 #include "screen/output_setup.h"
@@ -11,7 +12,6 @@
 #include <time.h>
 #include <wlr/backend/drm.h>
 #include <wlr/backend/wayland.h>
-#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
@@ -21,15 +21,6 @@
 /* For all outputs together. */
 #define PARENT_ANSWER_MS 10000
 
-/* A lone pixel is a colour for a whole rectangle: blended with its neighbours it would fade. */
-static void choose_filter(struct wlr_scene_buffer *scene_buffer, int lx, int ly, void *data)
-{
-	const struct wlr_buffer *buffer = scene_buffer->buffer;
-	bool lone_pixel = buffer != NULL && buffer->width == 1 && buffer->height == 1;
-	wlr_scene_buffer_set_filter_mode(
-		scene_buffer, lone_pixel ? WLR_SCALE_FILTER_NEAREST : WLR_SCALE_FILTER_BILINEAR);
-}
-
 static bool output_draw(struct output *output)
 {
 	struct wlr_scene_output *scene_output = output->scene_output;
@@ -37,7 +28,7 @@ static bool output_draw(struct output *output)
 		!pixman_region32_not_empty(&scene_output->pending_commit_damage)) {
 		return true;
 	}
-	wlr_scene_output_for_each_buffer(scene_output, choose_filter, NULL);
+	filter_choose(output->desktop, scene_output);
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
 	bool ok = straight_build_state(output, &state);

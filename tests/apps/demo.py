@@ -141,6 +141,25 @@ def case_moves_and_ends(case):
     gesso.stop()
 
 
+def case_waits_after_the_warm_up(case):
+    """Only the frames between the two stops are counted, and it stays until it is ended."""
+    gesso = start_gesso(case)
+    gesso.warm_up()
+    arguments = ["--scene", "full", "--warm-up", "3", "--frames", "7", "--path", "shm"]
+    demo = Demo(case, gesso.env, *arguments)
+    wait_until(lambda: "warm\n" in demo.process.text(), "the end of the warm-up", 20)
+    demo.process.send(signal.SIGUSR1)
+    wait_until(lambda: "done\n" in demo.process.text(), "the last frame", 20)
+    check(demo.process.running(), "gesso-demo ended by itself")
+    figures = demo.end()
+    check_equal(figures["frames"], 7, "frames counted")
+    median, most = figures["interval_ns_median"], figures["interval_ns_max"]
+    check(0 < median <= most, f"intervals of {median} and at most {most} ns")
+    check(figures["frames_per_second"] > 0, "no frame rate")
+    gesso.check_empty()
+    gesso.stop()
+
+
 def case_still_holds_one_buffer(case):
     gesso = start_gesso(case)
     demo = Demo(case, gesso.env, "--path", "native", "--still", SAMPLES / "gesso.txt").wait_ready()

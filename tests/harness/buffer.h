@@ -19,7 +19,7 @@ enum buffer_state {
 
 struct buffer {
 	struct client *client;
-	const char *path; /* "native", "dmabuf" or "shm" */
+	const char *path; /* "native", "dmabuf" or "shm"; NULL if a case made it by hand */
 	struct wl_buffer *wl_buffer;
 	struct gesso_gpu_memory_buffer_v1 *answer; /* NULL for wl_shm */
 	enum buffer_state state;

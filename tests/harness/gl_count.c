@@ -23,7 +23,9 @@ static PFNEGLDESTROYIMAGEKHRPROC real_destroy_image;
 __attribute__((constructor)) static void map_file(void)
 {
 	const char *path = getenv("GESSO_GL_COUNT");
-	if (path == NULL || strcmp(program_invocation_short_name, "gesso") != 0) {
+	const char *program = getenv("GESSO_GL_COUNT_PROGRAM");
+	if (path == NULL ||
+		strcmp(program_invocation_short_name, program != NULL ? program : "gesso") != 0) {
 		return;
 	}
 	int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -38,9 +40,24 @@ __attribute__((constructor)) static void map_file(void)
 	count = map;
 }
 
+/* A renderer that was loaded at run time may have its libraries to itself. */
+static void *find_loaded(const char *name)
+{
+	static const char *const libraries[] = {"libGLESv2.so.2", "libEGL.so.1"};
+	void *symbol = NULL;
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]) && symbol == NULL; i++) {
+		void *library = dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
+		symbol = library != NULL ? dlsym(library, name) : NULL;
+	}
+	return symbol;
+}
+
 static void *next(const char *name)
 {
 	void *symbol = dlsym(RTLD_NEXT, name);
+	if (symbol == NULL) {
+		symbol = find_loaded(name);
+	}
 	if (symbol == NULL) {
 		abort();
 	}
@@ -112,6 +129,26 @@ void glTexSubImage2D(GLenum target, GLint level, GLint x, GLint y, GLsizei width
 	real(target, level, x, y, width, height, format, type, pixels);
 }
 
+void glDrawArrays(GLenum mode, GLint first, GLsizei vertices)
+{
+	static PFNGLDRAWARRAYSPROC real;
+	if (real == NULL) {
+		real = (PFNGLDRAWARRAYSPROC)next("glDrawArrays");
+	}
+	count->draws++;
+	real(mode, first, vertices);
+}
+
+void glDrawElements(GLenum mode, GLsizei vertices, GLenum type, const void *indices)
+{
+	static PFNGLDRAWELEMENTSPROC real;
+	if (real == NULL) {
+		real = (PFNGLDRAWELEMENTSPROC)next("glDrawElements");
+	}
+	count->draws++;
+	real(mode, vertices, type, indices);
+}
+
 static uint64_t inode_of_plane(const EGLint *attributes)
 {
 	struct stat status;
@@ -158,6 +195,10 @@ __eglMustCastToProperFunctionPointerType eglGetProcAddress(const char *name)
 		return (__eglMustCastToProperFunctionPointerType)destroy_image;
 	} else if (strcmp(name, "glTexImage2D") == 0) {
 		return (__eglMustCastToProperFunctionPointerType)glTexImage2D;
+	} else if (strcmp(name, "glDrawArrays") == 0) {
+		return (__eglMustCastToProperFunctionPointerType)glDrawArrays;
+	} else if (strcmp(name, "glDrawElements") == 0) {
+		return (__eglMustCastToProperFunctionPointerType)glDrawElements;
 	} else if (strcmp(name, "glTexSubImage2D") == 0) {
 		return (__eglMustCastToProperFunctionPointerType)glTexSubImage2D;
 	}

@@ -6,15 +6,17 @@
 
 /*
  * What the interposer gl_count.so saw the compositor ask of GL: it counts the
- * bytes of glTexImage2D and glTexSubImage2D and the EGLImages made of dma-bufs,
- * in a file that both sides map. The programs beside the compositor (the probe's
- * helper) are not counted.
+ * bytes of glTexImage2D and glTexSubImage2D, the EGLImages made of dma-bufs, and
+ * draws, without which nothing was seen and no other count means anything, in a
+ * file that both sides map. The programs beside the compositor (the probe's
+ * helper) are not counted; tools/bench names another compositor than gesso in
+ * GESSO_GL_COUNT_PROGRAM, and reads the file by the struct below.
  */
 
 #define GL_COUNT_MAX_IMAGES 512
 
 struct gl_count {
-	uint64_t uploaded_bytes, uploads;
+	uint64_t uploaded_bytes, uploads, draws;
 	uint64_t images, images_destroyed;
 	uint64_t image_inodes[GL_COUNT_MAX_IMAGES]; /* of plane 0's descriptor */
 };

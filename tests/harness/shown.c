@@ -49,6 +49,9 @@ void shown_record(const char *path, const char *allocator, const char *renderer,
 void shown_note_commit(const struct buffer *buffer)
 {
 	const char *path = buffer->path;
+	if (path == NULL) {
+		return;
+	}
 	if (strcmp(path, "shm") == 0) {
 		path = strcmp(server_renderer, "pixman") == 0 ? "shm-direct" : "shm-upload";
 	}

@@ -19,6 +19,7 @@ build() {
 		place=host id=host
 	else
 		prepare_root
+		place=${root_kind}root
 	fi
 	build=$(build_base)/$place-$variant
 	case " ${built:-} " in *" $build "*) return ;; esac

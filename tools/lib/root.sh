@@ -2,20 +2,39 @@
 # shellcheck shell=bash
 # The Debian 13 root: where it is, how it is made, and how it grows.
 # A root is complete once it has its name: it is made as NAME.partial and renamed.
+# GESSO_PEERS=all means another root, root-peers-ID: it also has what only tools/bench wants.
 
-package_list=$checkout/tools/packages.txt
+set_root_kind() {
+	package_lists=("$checkout/tools/packages.txt")
+	root_kind=
+	if [ "$1" = all ]; then
+		package_lists+=("$checkout/tools/packages-peers.txt")
+		root_kind=peers-
+	fi
+}
+set_root_kind "${GESSO_PEERS:-default}"
+
 root_version=1
 root_suite=trixie
 root_mib=4500
 
 packages() {
-	sed 's/#.*//' "$1" | tr -s '[:space:]' '\n' | sed '/^$/d' | sort -u
+	sed 's/#.*//' "${package_lists[@]}" | tr -s '[:space:]' '\n' | sed '/^$/d' | sort -u
 }
 
 root_dir() {
 	local id
-	id=$( (echo "$root_version $root_suite"; packages "$package_list") | sha256sum)
-	echo "$cache/root-${id:0:12}"
+	id=$( (echo "$root_version $root_suite"; packages) | sha256sum)
+	echo "$cache/root-$root_kind${id:0:12}"
+}
+
+# A root without the peers is not grown from one that has them, nor reported for its sake.
+is_of_kind() {
+	case ${1##*/} in
+	*.partial) false ;;
+	root-peers-*) [ -n "$root_kind" ] ;;
+	*) [ -z "$root_kind" ] ;;
+	esac
 }
 
 # Inside the root, or on a host that has all it has, no root is needed.
@@ -68,7 +87,7 @@ remove_root() {
 report_old_roots() {
 	local old
 	for old in "$cache"/root-*; do
-		[ -d "$old" ] && [ "$old" != "$root" ] || continue
+		[ -d "$old" ] && [ "$old" != "$root" ] && is_of_kind "$old" || continue
 		step "root: ${old##*/} is from another package list; 'tools/clean old' deletes it"
 	done
 }
@@ -95,7 +114,7 @@ dpkg_excludes=(
 
 make_root() {
 	local partial=$root.partial log=$cache/logs/root.log list
-	list=$(packages "$package_list" | paste -sd,)
+	list=$(packages | paste -sd,)
 	step "root: making a Debian 13 root with mmdebstrap (some minutes, $root_mib MiB at most; log: $log)"
 	# INITRD=No: the machine boots with an initramfs of its own.
 	as_root_owner env INITRD=No mmdebstrap --mode=root --variant=minbase \
@@ -124,8 +143,8 @@ show_root_progress() {
 grow_root() {
 	local old partial=$root.partial log=$cache/logs/root.log added dropped
 	old=$(find_root_to_grow) || return 1
-	added=$(comm -13 "$old/etc/gesso-root/packages" <(packages "$package_list") | paste -sd' ')
-	dropped=$(comm -23 "$old/etc/gesso-root/packages" <(packages "$package_list") | paste -sd' ')
+	added=$(comm -13 "$old/etc/gesso-root/packages" <(packages) | paste -sd' ')
+	dropped=$(comm -23 "$old/etc/gesso-root/packages" <(packages) | paste -sd' ')
 	step "root: copying ${old##*/}${added:+ to add $added}${dropped:+ to drop $dropped}"
 	: >"$log"
 	as_root_owner cp -a --reflink=auto -- "$old" "$partial" 2>>"$log" 9>&- ||
@@ -160,6 +179,7 @@ find_root_to_grow() {
 	# shellcheck disable=SC2045 # the newest first; the names are our own
 	for old in $(ls -td "$cache"/root-* 2>/dev/null); do
 		case $old in *.partial) continue ;; esac
+		[ -n "$root_kind" ] || is_of_kind "$old" || continue
 		[ "$(cat "$old/etc/gesso-root/version" 2>/dev/null)" = "$root_version $root_suite" ] || continue
 		echo "$old"
 		return
@@ -168,7 +188,7 @@ find_root_to_grow() {
 }
 
 finish_root() {
-	packages "$package_list" | as_root_owner tee "$1/etc/gesso-root/packages" >/dev/null
+	packages | as_root_owner tee "$1/etc/gesso-root/packages" >/dev/null
 	echo "$root_version $root_suite" | as_root_owner tee "$1/etc/gesso-root/version" >/dev/null
 	mv -T "$1" "$root"
 	step "root: ready in $root"

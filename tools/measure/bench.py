@@ -1,232 +1,247 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: MIT
-"""CPU time of a compositor for one frame of one client, beside its rivals' in the same run.
+"""What compositors cost for the same client, side by side in one run; see tools/bench --help.
 
-    bench.py --build DIR --logs DIR [--rounds N] [--frames N] [--size WxH] [--json FILE]
-
-In each round every compositor is started once, the order turned round every second time, and
-shows the same gesso-demo full-screen until it has painted its frames. The CPU time is that of all
-the compositor's threads, from before the client connects until after it has gone. A ratio pairs
-two runs of one round; runs whose frame rates differ are not paired.
+In each round every scene is shown by every contender, one after the other, the order turned on by
+one each round and round the other way every second time. Ratios pair two runs of one round.
 """
 
 import argparse
 import datetime
 import json
+import os
 import pathlib
-import statistics
+import platform
+import subprocess
 import sys
 import time
 
-from figures import table
-from session import Compositor, Deadline, Process, Programs, SessionError
-from session import end_on_signals, start_gesso
+import bench_chart
+import bench_print
+from bench_figures import Results, fit_by_size
+from bench_marks import full_screen, judge
+from bench_peers import BIG_PEERS, CONTENDERS, PEERS, Scene, check_choice
+from bench_run import run
+from memory_sample import SampleError
+from session import Programs, SessionError, end_on_signals
 
-MARK = 1.05
-RATE_TOLERANCE = 0.05
-# Half of what the outputs can do, so that a busy machine keeps it too.
-RATE_HZ = 30
-RUN_DEADLINE_S = 120
-NS_PER_MS = 1e6
-# A client that fills the output would be scanned out and nothing be composed.
-COMPOSE = {"WLR_SCENE_DISABLE_DIRECT_SCANOUT": "1"}
-# Hands the name of the socket out, and keeps cage alive until it is ended.
-TELL_SOCKET = 'echo "$WAYLAND_DISPLAY" >&{fd}; exec sleep 100000 {fd}>&-'
-
-
-def start_own(settings, log_path, deadline):
-    extra = ["--fullscreen"]
-    return start_gesso(
-        settings.programs, "pixman", "memfd", settings.size, log_path, deadline, extra, COMPOSE
-    )
+SIZES = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160))
+WINDOWS = (0, 1, 4, 16, 64)
+# A contender that has failed so often in a scene is not started in it again.
+TRIES = 2
+# Frames a second up to so many megapixels: what the slowest can do on a busy machine too, so that
+# all have the same rate.
+RATES = {"pixman": ((4, 30), (1e9, 15)), "gl": ((1, 30), (4, 15), (1e9, 5))}
 
 
-def start_cage(settings, log_path, deadline):
-    variables = {"WLR_BACKENDS": "headless", "WLR_RENDERER": "pixman", **COMPOSE}
-    command = ["cage", "--", "sh", "-c", TELL_SOCKET]
-    return Compositor("cage", command, log_path, deadline, variables)
-
-
-def start_weston(settings, log_path, deadline):
-    width, height = settings.size.split("x")
-    command = [
-        "weston", "--no-config", "--idle-time=0", "--shell=kiosk", "--socket=gesso-bench",
-        "--backend=headless", "--renderer=pixman", f"--width={width}", f"--height={height}",
-        "--refresh-rate=60000",
-    ]  # fmt: skip
-    return Compositor("weston", command, log_path, deadline, socket="gesso-bench")
-
-
-# name, how it is started, the client's path
-CONTENDERS = (
-    ("gesso", start_own, "shm"),
-    ("cage", start_cage, "shm"),
-    ("gesso, native", start_own, "native"),
-    ("weston", start_weston, "shm"),
-)
-
-
-def thread_ns(pid):
-    """CPU time of all live threads; schedstat counts nanoseconds, stat only ticks."""
-    return sum(
-        int((thread / "schedstat").read_text().split()[0])
-        for thread in pathlib.Path(f"/proc/{pid}/task").iterdir()
-    )
-
-
-def run_once(settings, name, start, path, label):
-    deadline = Deadline(RUN_DEADLINE_S)
-    logs = settings.logs
-    demo = [
-        settings.programs.demo,
-        "--path", path, "--scene", "full", "--fullscreen",
-        "--frames", str(settings.frames), "--rate", str(RATE_HZ),
-        "--stats", "json", "--print-ready",
-    ]  # fmt: skip
-    with start(settings, logs / f"{label}-compositor.log", deadline) as compositor:
-        before_ns = thread_ns(compositor.pid)
-        log_path, environment = logs / f"{label}-demo.log", compositor.environment()
-        with Process("gesso-demo", demo, log_path, environment) as client:
-            client.wait_line("ready", deadline)
-            ready_s = time.monotonic()
-            status = client.wait_end(deadline)
-            seconds = time.monotonic() - ready_s
-            if status != 0:
-                client.fail(f"ended with status {status}")
-            stats = client.stats()
-        compositor.check_alive()
-        cpu_ns = thread_ns(compositor.pid) - before_ns
-    return {
-        "compositor": name,
-        "path": stats["path"],
-        "allocator": stats["allocator"],
-        "frames": stats["frames"],
-        "frames_per_second": (stats["frames"] - 1) / seconds,
-        "cpu_ms_per_frame": cpu_ns / NS_PER_MS / stats["frames"],
-        "paint_ms_per_frame": stats["paint_ns_per_frame"] / NS_PER_MS,
-    }
-
-
-def run_round(settings, number):
-    """One run of each that can be had; {} for one that failed."""
-    runs = {}
-    order = CONTENDERS if number % 2 == 0 else CONTENDERS[::-1]
-    for name, start, path in order:
-        label = f"{number}-{name.replace(', ', '-')}"
-        try:
-            runs[name] = run_once(settings, name, start, path, label)
-            words = f"{runs[name]['cpu_ms_per_frame']:.3f} ms a frame"
-        except (SessionError, OSError) as error:
-            words = f"unavailable: {error}"
-            runs[name] = {"compositor": name, "unavailable": str(error)}
-        print(f"  round {number + 1}: {name}: {words.splitlines()[0]}", file=sys.stderr, flush=True)
-    return runs
-
-
-def same_rate(run, other):
-    rate, other_rate = run["frames_per_second"], other["frames_per_second"]
-    return abs(rate - other_rate) <= RATE_TOLERANCE * other_rate
-
-
-def pair(rounds, name, base):
-    """Ratios of `name` to `base` in the rounds in which both ran at the same rate."""
-    ratios, unlike = [], 0
-    for runs in rounds:
-        run, other = runs[name], runs[base]
-        if "unavailable" in run or "unavailable" in other:
-            continue
-        if not same_rate(run, other):
-            unlike += 1
-            continue
-        ratios.append(run["cpu_ms_per_frame"] / other["cpu_ms_per_frame"])
-    return ratios, unlike
-
-
-def summarise(rounds, name, megapixels):
-    runs = [runs[name] for runs in rounds if "unavailable" not in runs[name]]
-    if not runs:
-        why = rounds[-1][name]["unavailable"]
-        return {"compositor": name, "unavailable": why}
-    cpu_ms = [run["cpu_ms_per_frame"] for run in runs]
-    ratios, unlike = pair(rounds, name, "cage")
-    return {
-        "compositor": name,
-        "unavailable": None,
-        "path": runs[-1]["path"],
-        "cpu_ms_per_frame": statistics.median(cpu_ms),
-        "cpu_ms_per_frame_range": [min(cpu_ms), max(cpu_ms)],
-        "cpu_ms_per_megapixel": statistics.median(cpu_ms) / megapixels,
-        "frames_per_second": statistics.median(run["frames_per_second"] for run in runs),
-        "ratio_to_cage": statistics.median(ratios) if ratios else None,
-        "ratios_to_cage": ratios,
-        "rounds_with_other_rate": unlike,
-    }
-
-
-def row(summary):
-    if summary["unavailable"]:
-        return [summary["compositor"]] + ["unavailable"] * 5
-    low, high = summary["cpu_ms_per_frame_range"]
-    ratio = summary["ratio_to_cage"]
+def scenes_of(renderers, sizes, windows, damages):
     return [
-        summary["compositor"],
-        summary["path"],
-        f"{summary['cpu_ms_per_frame']:.3f} ({low:.3f}–{high:.3f})",
-        f"{summary['cpu_ms_per_megapixel']:.3f}",
-        f"{summary['frames_per_second']:.1f}",
-        "not compared" if ratio is None else f"{ratio:.3f} of {len(summary['ratios_to_cage'])}",
+        Scene(renderer, *size, count, damage)
+        for renderer in renderers
+        for count in windows
+        for damage in damages
+        for size in sizes
     ]
 
 
-def print_verdict(gesso):
-    ratio = gesso.get("ratio_to_cage")
-    if ratio is None:
-        print("The mark could not be judged: gesso and cage never ran at one frame rate.")
-    else:
-        word = "kept" if ratio <= MARK else "missed"
-        print(f"gesso takes {ratio:.3f} × cage's CPU time a frame; the mark, {MARK} ×, is {word}.")
+def quick_scenes():
+    return (
+        scenes_of(["pixman"], SIZES, [0], ["full"])
+        + scenes_of(["gl"], [SIZES[0], SIZES[2]], [0], ["full"])
+        + scenes_of(["pixman"], [SIZES[2]], [0], ["caret"])
+    )
+
+
+def usual_scenes():
+    return (
+        scenes_of(["pixman", "gl"], SIZES, [0], ["full"])
+        + scenes_of(["pixman", "gl"], [SIZES[2]], [0], ["caret"])
+        + scenes_of(["pixman"], [SIZES[2]], WINDOWS[1:], ["full"])
+    )
+
+
+def chosen_scenes(settings):
+    if settings.renderers or settings.sizes or settings.windows or settings.damage:
+        return scenes_of(
+            settings.renderers or ["pixman", "gl"],
+            settings.sizes or [SIZES[1]],
+            settings.windows or [0],
+            settings.damage or ["full"],
+        )
+    if settings.set == "full":
+        return scenes_of(["pixman", "gl"], SIZES, WINDOWS, ["full", "caret"])
+    return quick_scenes() if settings.set == "quick" else usual_scenes()
+
+
+def chosen_compositors(settings):
+    if settings.compositors:
+        check_choice(settings.compositors)
+        return settings.compositors
+    names = ("cage", "weston") if settings.set == "quick" else PEERS
+    return ["gesso", *names, *(BIG_PEERS if settings.peers == "all" else ())]
+
+
+def in_turn(contenders, number):
+    at = number % len(contenders) if contenders else 0
+    order = contenders[at:] + contenders[:at]
+    return order[::-1] if number % 2 else order
+
+
+def say(words):
+    print(f"  {words}", file=sys.stderr, flush=True)
+
+
+class Bench:
+    """All rounds; stops between two scenes when the time is over."""
+
+    def __init__(self, settings, scenes, contenders):
+        self.settings, self.scenes, self.contenders = settings, scenes, contenders
+        self.results = Results()
+        self.failures = {}
+        self.end_s = time.monotonic() + settings.seconds
+        self.longest_s = {}
+
+    def run_one(self, scene, contender, number):
+        key = scene, contender
+        missing = contender.missing(self.settings.programs)
+        if missing:
+            self.results.reasons[key] = missing
+            return
+        if self.failures.get(key) == TRIES:
+            return
+        label = f"{number + 1}-{scene}-{contender.name}".replace(", ", "-").replace(" ", "-")
+        try:
+            figures = run(self.settings, scene, contender, label)
+            self.results.add(scene, contender, number, figures)
+            words = f"{figures['cpu_ms_per_frame']:.3f} ms, {figures['frames_per_second']:.1f} a second"
+        except (SessionError, SampleError, OSError, subprocess.SubprocessError) as error:
+            words = f"unavailable: {str(error).splitlines()[0]}"
+            self.failures[key] = self.failures.get(key, 0) + 1
+            self.results.reasons[key] = str(error)
+        say(f"round {number + 1}: {scene}: {contender.name}: {words}")
+
+    def run_scene(self, scene, number):
+        began_s = time.monotonic()
+        contenders = [c for c in self.contenders if c.shows(scene)]
+        for contender in in_turn(contenders, number):
+            self.run_one(scene, contender, number)
+        took_s = time.monotonic() - began_s
+        self.longest_s[scene] = max(took_s, self.longest_s.get(scene, 0))
+
+    def run(self):
+        """Returns whether there was time for all."""
+        for number in range(self.settings.rounds):
+            for scene in self.scenes:
+                if time.monotonic() + self.longest_s.get(scene, 0) > self.end_s:
+                    say("the time is over")
+                    return False
+                self.run_scene(scene, number)
+        return True
+
+
+def usual_rate(scene):
+    return next(rate for most, rate in RATES[scene.renderer] if scene.megapixels <= most)
+
+
+def words_list(text):
+    return [word for word in text.split(",") if word]
+
+
+def sizes_list(text):
+    return [tuple(int(side) for side in size.split("x")) for size in words_list(text)]
+
+
+def windows_list(text):
+    return [int(count) for count in words_list(text)]
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("--logs", required=True)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--frames", type=int, default=300)
-    parser.add_argument("--size", default="1280x720")
+    parser.add_argument("--set", choices=("quick", "usual", "full"), default="usual")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--frames", type=int, default=60)
+    parser.add_argument("--rate", type=float)
+    parser.add_argument("--seconds", type=float, default=1e9)
+    parser.add_argument("--peers", default="")
+    parser.add_argument("--compositors", type=words_list, default=[])
+    parser.add_argument("--renderers", type=words_list, default=[])
+    parser.add_argument("--sizes", type=sizes_list, default=[])
+    parser.add_argument("--windows", type=windows_list, default=[])
+    parser.add_argument("--damage", type=words_list, default=[])
     parser.add_argument("--json")
-    return parser.parse_args()
+    parser.add_argument("--chart")
+    settings = parser.parse_args()
+    settings.programs = Programs(settings.build)
+    settings.logs = pathlib.Path(settings.logs)
+    settings.rate_of = lambda scene: settings.rate or usual_rate(scene)
+    return settings
+
+
+def scene_to_json(results, scene):
+    return {
+        "renderer": scene.renderer,
+        "size": scene.size,
+        "windows": scene.windows,
+        "full_screen": scene.windows == 0,
+        "damage": scene.damage,
+        "contenders": [
+            {
+                **results.summary(scene, contender),
+                "rounds": results.runs.get((scene, contender), {}),
+            }
+            for contender in results.contenders(scene)
+        ],
+    }
+
+
+def fits_to_json(results):
+    fits = []
+    for renderer in ("pixman", "gl"):
+        scenes = full_screen(results, renderer)
+        for contender in dict.fromkeys(c for scene in scenes for c in results.contenders(scene)):
+            found = fit_by_size(results, contender, scenes.__contains__)
+            fits.append({"renderer": renderer, "compositor": contender.name, "ms": found})
+    return fits
+
+
+def to_json(settings, results, marks, complete):
+    return {
+        "gesso_bench": 2,
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "processors": os.cpu_count(),
+        "rounds": settings.rounds,
+        "all_rounds_run": complete,
+        "frames": settings.frames,
+        "scenes": [scene_to_json(results, scene) for scene in results.scenes()],
+        "fits": fits_to_json(results),
+        "marks": marks,
+    }
 
 
 def main():
     end_on_signals()
     settings = parse_arguments()
-    settings.programs = Programs(settings.build)
-    settings.logs = pathlib.Path(settings.logs)
     settings.logs.mkdir(parents=True, exist_ok=True)
-    width, height = (int(side) for side in settings.size.split("x"))
-    rounds = [run_round(settings, number) for number in range(settings.rounds)]
-    summaries = [summarise(rounds, name, width * height / 1e6) for name, _, _ in CONTENDERS]
-    print(
-        "CPU time of the compositor, composed on pixman, one full-screen client of "
-        f"{settings.size} painted in full, {settings.frames} frames at {RATE_HZ} Hz, "
-        f"median of {settings.rounds} rounds (range)\n"
-    )
-    rows = [["compositor", "path", "ms a frame", "ms a megapixel", "frames/s", "ratio to cage's"]]
-    print("\n".join(table(rows + [row(summary) for summary in summaries])) + "\n")
-    print_verdict(summaries[0])
+    try:
+        names = chosen_compositors(settings)
+    except SessionError as error:
+        sys.exit(f"bench: {error}")
+    contenders = [c for c in CONTENDERS if c.compositor in names]
+    bench = Bench(settings, chosen_scenes(settings), contenders)
+    complete = bench.run()
+    results = bench.results
+    results.mark_rates()
+    marks = judge(results)
+    bench_print.print_all(results, marks)
     if settings.json:
-        whole = {
-            "gesso_bench": 1,
-            "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-            "size": settings.size,
-            "frames": settings.frames,
-            "mark": MARK,
-            "summaries": summaries,
-            "rounds": [list(runs.values()) for runs in rounds],
-        }
-        pathlib.Path(settings.json).write_text(json.dumps(whole, indent=1) + "\n")
-    return 0 if "ratio_to_cage" in summaries[0] else 1
+        text = json.dumps(to_json(settings, results, marks, complete), indent=1)
+        pathlib.Path(settings.json).write_text(text + "\n")
+    if settings.chart and results.runs:
+        bench_chart.write(results, settings.chart)
+    return 0 if results.runs else 1
 
 
 if __name__ == "__main__":

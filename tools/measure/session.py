@@ -145,13 +145,19 @@ class Programs:
         self.memory = build / "compositor" / "gesso-memory"
         self.demo = build / "client-demo" / "demo" / "gesso-demo"
         self.probe = build / "compositor" / "gesso-probe"
+        self.gl_count = build / "tests" / "harness" / "gl_count.so"
 
 
 class Compositor(Process):
     """A compositor that is ready; `environment()` leads clients to its socket."""
 
-    def __init__(self, name, command, log_path, deadline, environment=None, socket=None):
-        """Without `socket` the command writes the socket's name to the descriptor '{fd}' in it."""
+    def __init__(self, name, command, log_path, deadline, environment=None, runtime_dir=None):
+        """The command writes the socket's name to the descriptor '{fd}' in it, or makes the only
+        socket in `runtime_dir`, which is then its runtime directory."""
+        told = any("{fd}" in str(word) for word in command)
+        self.runtime_dir = runtime_dir
+        if runtime_dir:
+            environment = {**(environment or {}), "XDG_RUNTIME_DIR": str(runtime_dir)}
         read_fd, write_fd = os.pipe()
         command = [str(word).replace("{fd}", str(write_fd)) for word in command]
         try:
@@ -162,9 +168,8 @@ class Compositor(Process):
         finally:
             os.close(write_fd)
         try:
-            self.socket = socket or self._read_socket(read_fd, deadline)
-            if socket:
-                self._wait_socket(deadline)
+            name = self._read_socket(read_fd, deadline) if told else self._find_socket(deadline)
+            self.socket = str(pathlib.Path(runtime_dir) / name) if runtime_dir else name
         except BaseException:  # a signal too
             self.stop()
             raise
@@ -184,9 +189,11 @@ class Compositor(Process):
             name += chunk or b""
         return name.decode().strip()
 
-    def _wait_socket(self, deadline):
-        path = pathlib.Path(os.environ["XDG_RUNTIME_DIR"]) / self.socket
-        while not path.is_socket():
+    def _find_socket(self, deadline):
+        while True:
+            for path in pathlib.Path(self.runtime_dir).glob("wayland-*"):
+                if path.is_socket():
+                    return path.name
             if deadline.left_s() == 0:
                 self.fail(f"made no socket within {deadline.seconds:g} s")
             self.check_alive()
@@ -197,7 +204,15 @@ class Compositor(Process):
 
 
 def start_gesso(
-    programs, renderer, allocator, size, log_path, deadline, extra=(), environment=None
+    programs,
+    renderer,
+    allocator,
+    size,
+    log_path,
+    deadline,
+    extra=(),
+    environment=None,
+    runtime_dir=None,
 ):
     """A headless gesso, ready: every allocator's probe has answered."""
     command = [
@@ -212,4 +227,4 @@ def start_gesso(
         *extra,
     ]  # fmt: skip
     variables = {"GESSO_PROBE_HELPER": str(programs.probe), **(environment or {})}
-    return Compositor("gesso", command, log_path, deadline, variables)
+    return Compositor("gesso", command, log_path, deadline, variables, runtime_dir)

@@ -79,6 +79,7 @@ static void test_values(void)
 	CHECK_EQUAL(options.stats, STATS_JSON);
 	CHECK(options.fullscreen && options.print_ready && options.duration_s == 1.5);
 	CHECK_EQUAL(expect_run("--scene caret --path shm").scene, SCENE_CARET);
+	CHECK_EQUAL(expect_run("--scene full --warm-up 5 --frames 9").warm_up, 5);
 }
 
 static void test_wrong(void)
@@ -96,6 +97,8 @@ static void test_wrong(void)
 	expect_wrong("--buffers 5 a.svg", "'5'", "1 to 4");
 	expect_wrong("--frames 1e3 a.svg", "'1e3'", "1 to");
 	expect_wrong("--frames 99999999999999999999 a.svg", "--frames", "1 to");
+	expect_wrong("--warm-up 0 --frames 9 a.svg", "'0'", "1 to");
+	expect_wrong("--warm-up 5 a.svg", "--warm-up", "--frames");
 	expect_wrong("--rate nan a.svg", "'nan'", "0 to 1000");
 	expect_wrong("--zoom 0 a.svg", "'0'", "0.05 to 32");
 	expect_wrong("--scroll 5 a.svg", "'5'", "X,Y");

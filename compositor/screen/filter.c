@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "screen/filter.h"
+#include "screen/desktop.h"
+#include "screen/output.h"
+#include <math.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_scene.h>
+
+/* The whole scale of all outputs; 0 if they differ, or a pixel may fall between two. */
+static int common_scale(const struct desktop *desktop)
+{
+	int common = 0;
+	const struct output *output;
+	wl_list_for_each(output, &desktop->outputs, link) {
+		float scale = output->wlr_output->scale;
+		if (scale != floorf(scale) || (common != 0 && (int)scale != common)) {
+			return 0;
+		}
+		common = (int)scale;
+	}
+	return common;
+}
+
+static bool is_whole(double value)
+{
+	return value == floor(value);
+}
+
+static bool is_unscaled(const struct wlr_scene_buffer *scene_buffer, int scale)
+{
+	const struct wlr_buffer *buffer = scene_buffer->buffer;
+	struct wlr_fbox source = scene_buffer->src_box;
+	if (wlr_fbox_empty(&source)) {
+		source = (struct wlr_fbox){.width = buffer->width, .height = buffer->height};
+	}
+	if (!is_whole(source.x) || !is_whole(source.y)) {
+		return false;
+	}
+	double width = scene_buffer->dst_width, height = scene_buffer->dst_height;
+	bool turned = (scene_buffer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	if (width <= 0 || height <= 0) {
+		width = turned ? buffer->height : buffer->width;
+		height = turned ? buffer->width : buffer->height;
+	}
+	return width * scale == (turned ? source.height : source.width) &&
+		height * scale == (turned ? source.width : source.height);
+}
+
+/* A lone pixel is a colour for a whole rectangle: blended with its neighbours it would fade. */
+static void filter_buffer(struct wlr_scene_buffer *scene_buffer, int lx, int ly, void *data)
+{
+	const int *scale = data;
+	const struct wlr_buffer *buffer = scene_buffer->buffer;
+	bool lone_pixel = buffer != NULL && buffer->width == 1 && buffer->height == 1;
+	bool nearest = lone_pixel || (buffer != NULL && is_unscaled(scene_buffer, *scale));
+	wlr_scene_buffer_set_filter_mode(
+		scene_buffer, nearest ? WLR_SCALE_FILTER_NEAREST : WLR_SCALE_FILTER_BILINEAR);
+}
+
+void filter_choose(struct desktop *desktop, struct wlr_scene_output *scene_output)
+{
+	int scale = common_scale(desktop);
+	wlr_scene_output_for_each_buffer(scene_output, filter_buffer, &scale);
+}
