@@ -2,6 +2,7 @@
 /* Buffers of unmodified wl_shm clients, imported: the picture that an upload shows, and no copy. */
 #include "case.h"
 #include "gl_count.h"
+#include "shown.h"
 #include "stage.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
@@ -68,6 +69,7 @@ static void check_turns(uint32_t fourcc)
 	}
 	CHECK_EQUAL(buffers[0].releases, 4);
 	CHECK_EQUAL(buffers[1].releases, 3);
+	shown_record("shm-import", case_fixture("allocator"), "gles2", "headless", "shown");
 	layer_destroy(&layer);
 	buffer_destroy(&buffers[0]);
 	buffer_destroy(&buffers[1]);
