@@ -51,6 +51,15 @@ static bool parse_allocator(struct options *options, const char *value, struct c
 	return chain != NULL;
 }
 
+#define SHM_NAMES "auto|import|upload"
+static bool parse_shm(struct options *options, const char *value, struct complaint *complaint)
+{
+	int index;
+	bool ok = option_value_name(SHM_NAMES, value, &index, complaint);
+	options->shm = (enum gesso_shm_choice)index;
+	return ok;
+}
+
 static bool parse_outputs(struct options *options, const char *value, struct complaint *complaint)
 {
 	long number;
@@ -202,12 +211,14 @@ static const struct option_spec specs[] = {
 		parse_renderer},
 	{"allocator", "LIST", "what path native is made of: auto, none, or names with commas",
 		parse_allocator},
+	{"shm", SHM_NAMES, "wl_shm on gles2: auto imports where that pays and can be proved",
+		parse_shm},
 	{"outputs", "N", "how many outputs, headless or nested (1)", parse_outputs},
 	{"size", "WxH", "size of each output in pixels (1280x720)", parse_size},
 	{"scale", "S", "scale of each output (1)", parse_scale},
 	{"maximize", NULL, "new windows are maximized", parse_maximize},
 	{"fullscreen", NULL, "new windows fill their output", parse_fullscreen},
-	{"budget", "MIB", "on native and dmabuf, at most, for each client (512)", parse_budget},
+	{"budget", "MIB", "on native, dmabuf and shm-import, for each client (512)", parse_budget},
 	{"probe-timeout", "MS", "time for each allocator's probe, at most (10000)",
 		parse_probe_timeout},
 	{"probe-wait", "MS", "how long all of them hold up COMMAND and --ready-fd, at most (250)",

@@ -3,6 +3,7 @@
 #define GESSO_OPTIONS_H
 
 #include "allocators/layout.h"
+#include "buffers/shm_import.h"
 #include "renderer/render_context.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +36,8 @@ enum options_window {
 struct options {
 	enum options_backend backend;
 	enum gesso_renderer_choice renderer;
-	const char *allocators;  /* as gesso_allocator_chain_create takes them */
+	const char *allocators; /* as gesso_allocator_chain_create takes them */
+	enum gesso_shm_choice shm;
 	int outputs;             /* 0 if not given */
 	int width_px, height_px; /* of outputs that have no modes of their own */
 	float scale;             /* 0 if not given */

@@ -4,6 +4,7 @@
 #include "buffers/fence_gate.h"
 #include "buffers/gpu_memory_buffer.h"
 #include "buffers/linux_dmabuf.h"
+#include "buffers/shm_import.h"
 #include "memory/ledger.h"
 #include "memory/report.h"
 #include "readiness.h"
@@ -221,9 +222,12 @@ static bool create_surface_globals(struct server *server)
 	if (compositor == NULL) {
 		return false;
 	}
+	/* each sees the buffer that those before it left at a commit */
+	bool ok = gesso_shm_import_create(display, compositor, server->context, server->chain,
+		server->ledger, server->options->shm);
 	gesso_ledger_watch(server->ledger, compositor);
 	limits_watch(&server->limits, compositor);
-	return gesso_fence_gate_create(display, compositor) &&
+	return ok && gesso_fence_gate_create(display, compositor) &&
 		gesso_recovery_create(display, server->backend, server->context, compositor,
 			server_handle_no_renderer, server) &&
 		wlr_shm_create_with_renderer(display, SHM_VERSION, renderer) != NULL &&

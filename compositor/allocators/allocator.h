@@ -52,6 +52,14 @@ struct gesso_allocator_impl {
 	 */
 	bool (*allocate_image)(struct gesso_allocator *allocator, struct gesso_layout *layout,
 		struct gesso_memory *memory, struct gesso_reason *why);
+	/*
+	 * Memory over the `size_bytes` at `*offset_bytes`, a multiple of the page size,
+	 * of a client's memfd (borrowed; F_SEAL_SHRINK is on it): no page is allocated.
+	 * On success `memory` is owned by the caller and `*offset_bytes` is where the
+	 * part begins in it; on failure false, with `why` set. NULL for kinds that cannot.
+	 */
+	bool (*wrap)(struct gesso_allocator *allocator, int memfd, uint64_t *offset_bytes,
+		size_t size_bytes, struct gesso_memory *memory, struct gesso_reason *why);
 	void (*destroy)(struct gesso_allocator *allocator);
 };
 

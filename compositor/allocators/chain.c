@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "allocators/chain.h"
+#include "allocators/chain_impl.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <xf86drm.h>
-
-#define HEADROOM_DESCRIPTORS 16
 
 const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
 	&gesso_udmabuf_allocator,
@@ -19,19 +16,8 @@ const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
 	NULL,
 };
 
-#define IMPLS_LEN (sizeof(gesso_allocator_impls) / sizeof(gesso_allocator_impls[0]) - 1)
-
-struct link {
-	struct gesso_allocator_state state;
-	bool allowed;
-	struct gesso_allocator *allocator; /* NULL if it cannot be used at all */
-	struct gesso_reason formats[GESSO_FORMATS_LEN];
-};
-
-struct gesso_allocator_chain {
-	bool automatic; /* no order was asked for */
-	struct link links[IMPLS_LEN];
-};
+static_assert(sizeof(gesso_allocator_impls) / sizeof(gesso_allocator_impls[0]) - 1 == IMPLS_LEN,
+	"chain_impl.h has the length");
 
 void gesso_memory_finish(struct gesso_memory *memory)
 {
@@ -315,24 +301,6 @@ void gesso_allocator_chain_refuse(
 	}
 }
 
-/*
- * The lowest free number is what a new descriptor gets, so its number says how
- * full the table is. Sending it takes one more, and a client that cannot be
- * sent its descriptor is disconnected by libwayland: so it is refused before.
- */
-static bool leaves_headroom(const struct gesso_memory *memory, struct gesso_reason *why)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-		(rlim_t)memory->fd + HEADROOM_DESCRIPTORS < limit.rlim_cur) {
-		return true;
-	}
-	gesso_reason_set(why, GESSO_REASON_NO_DESCRIPTORS,
-		"descriptor %d of %llu: the last %d are kept free", memory->fd,
-		(unsigned long long)limit.rlim_cur, HEADROOM_DESCRIPTORS);
-	return false;
-}
-
 static void refuse_size(int width_px, int height_px, int format, struct gesso_reason *why)
 {
 	if (gesso_formats[format].chroma_bytes != 0 && (width_px % 2 != 0 || height_px % 2 != 0)) {
@@ -364,7 +332,7 @@ bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int wid
 			continue;
 		}
 		if (gesso_allocator_allocate(link->allocator, layout, memory, why)) {
-			if (leaves_headroom(memory, why)) {
+			if (chain_leaves_headroom(memory, why)) {
 				memory->cached = link->state.cached;
 				*impl = link->state.impl;
 				return true;

@@ -96,4 +96,21 @@ bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int wid
 	int height_px, uint32_t fourcc, struct gesso_memory *memory, struct gesso_layout *layout,
 	const struct gesso_allocator_impl **impl, struct gesso_reason *why);
 
+/*
+ * Whether the first link that wraps clients' memory was proved with the format, the
+ * stride and the offset of `layout`. False with `why` set if not, or not yet.
+ */
+bool gesso_allocator_chain_may_wrap(struct gesso_allocator_chain *chain,
+	const struct gesso_layout *layout, struct gesso_reason *why);
+
+/*
+ * Memory over the rows of `layout` (format, size and stride, and its offset in the
+ * file) in a client's memfd (borrowed; F_SEAL_SHRINK is on it), by that link, if it may.
+ * On success fills `memory` (owned by the caller), `impl`, and the offset of `layout`
+ * in it; on failure false with `why` set.
+ */
+bool gesso_allocator_chain_wrap(struct gesso_allocator_chain *chain, int memfd,
+	struct gesso_layout *layout, struct gesso_memory *memory,
+	const struct gesso_allocator_impl **impl, struct gesso_reason *why);
+
 #endif

@@ -56,6 +56,16 @@ const char *gesso_reason_name(enum gesso_reason_code code)
 		[GESSO_REASON_PROBE_FAILED] = "probe-failed",
 		[GESSO_REASON_KERNEL_ERROR] = "kernel-error",
 		[GESSO_REASON_RENDERER_LOST] = "renderer-lost",
+		[GESSO_REASON_NOT_MEMFD] = "not-memfd",
+		[GESSO_REASON_NOT_SEALED] = "not-sealed",
+		[GESSO_REASON_WRITE_SEALED] = "write-sealed",
+		[GESSO_REASON_OFFSET_UNALIGNED] = "offset-unaligned",
+		[GESSO_REASON_STRIDE_UNALIGNED] = "stride-unaligned",
+		[GESSO_REASON_BEYOND_FILE] = "beyond-file",
+		[GESSO_REASON_SMALL] = "small",
+		[GESSO_REASON_SINGLE_BUFFERED] = "single-buffered",
+		[GESSO_REASON_NEW_BUFFERS] = "new-buffers",
+		[GESSO_REASON_WATCHING] = "watching",
 	};
 	if ((size_t)code >= sizeof(names) / sizeof(names[0])) {
 		return "unknown";

@@ -8,7 +8,10 @@
  * the log, the memory report and the client.
  */
 
-/* The values are those of gesso_gpu_memory_buffer_manager_v1.reason. */
+/*
+ * The values to RENDERER_LOST are those of gesso_gpu_memory_buffer_manager_v1.reason,
+ * those after it of gesso_memory_report_v1.shm_reason.
+ */
 enum gesso_reason_code {
 	GESSO_REASON_NONE = 0,
 	GESSO_REASON_DISABLED = 1,
@@ -24,6 +27,17 @@ enum gesso_reason_code {
 	GESSO_REASON_PROBE_FAILED = 11,
 	GESSO_REASON_KERNEL_ERROR = 12,
 	GESSO_REASON_RENDERER_LOST = 13,
+	/* why a wl_shm buffer is not imported */
+	GESSO_REASON_NOT_MEMFD = 14,
+	GESSO_REASON_NOT_SEALED = 15,
+	GESSO_REASON_WRITE_SEALED = 16,
+	GESSO_REASON_OFFSET_UNALIGNED = 17,
+	GESSO_REASON_STRIDE_UNALIGNED = 18,
+	GESSO_REASON_BEYOND_FILE = 19,
+	GESSO_REASON_SMALL = 20,
+	GESSO_REASON_SINGLE_BUFFERED = 21,
+	GESSO_REASON_NEW_BUFFERS = 22,
+	GESSO_REASON_WATCHING = 23,
 };
 
 struct gesso_reason {

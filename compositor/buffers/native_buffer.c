@@ -59,6 +59,9 @@ static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attribu
 static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *attribs)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
+	if (buffer->shm_buffer != NULL) {
+		return wlr_buffer_get_shm(buffer->shm_buffer, attribs);
+	}
 	if (buffer->kind != GESSO_DESCRIPTOR_MEMFD || buffer->memory.fd < 0 ||
 		gesso_format_planes(buffer->layout.fourcc) != 1) {
 		return false;

@@ -11,9 +11,9 @@
 /*
  * A wlr_buffer over linear memory, sampled in place: by its DMABUF face (GLES2
  * imports the descriptor) or, of one plane, by its DATA_PTR face (pixman reads a
- * mapping). The memory is an allocator's (path native) or a client's own (path dmabuf, on software
- * renderers). Embedded by the buffers of both globals and used as it is by the probe
- * helper, so that what is probed is what is offered.
+ * mapping). The memory is an allocator's (path native) or a client's own (path dmabuf,
+ * on software renderers, and path shm-import). Embedded by the buffers of all three and
+ * used as it is by the probe helper, so that what is probed is what is offered.
  */
 
 struct gesso_render_context;
@@ -28,6 +28,8 @@ struct native_buffer {
 	enum gesso_descriptor_kind kind;
 	bool foreign; /* a client's own: what reads its mapping is guarded */
 	bool copied;  /* foreign, not imported: each texture is an upload of its mapping */
+	/* A wl_shm buffer that it stands for, whose SHM face it shows; NULL if there is none. */
+	struct wlr_buffer *shm_buffer;
 	/* private */
 	/*
 	 * Read-only, and only for renderers that read in place. A renderer that imports

@@ -197,6 +197,9 @@ uint64_t kernel_object_pss_bytes(const struct kernel_object *object)
 uint64_t kernel_object_unaccounted_bytes(const struct kernel_object *object)
 {
 	uint64_t pss_bytes = kernel_object_pss_bytes(object);
+	if (object->counted_elsewhere) {
+		return 0;
+	}
 	return object->allocated_bytes > pss_bytes ? object->allocated_bytes - pss_bytes : 0;
 }
 
@@ -218,7 +221,7 @@ bool kernel_object_may_be_counted_twice(
 	}
 	for (size_t i = 0; i < snapshot->objects_len; i++) {
 		const struct kernel_object *other = &snapshot->objects[i];
-		if (strcmp(other->exporter, "udmabuf") != 0 ||
+		if (strcmp(other->exporter, "udmabuf") != 0 || other->counted_elsewhere ||
 			other->size_bytes > object->size_bytes) {
 			continue;
 		}

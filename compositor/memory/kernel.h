@@ -54,6 +54,8 @@ struct kernel_object {
 	uint64_t allocated_bytes; /* of shared memory st_blocks × 512; of a dma-buf its size */
 	char exporter[32];        /* of a dma-buf; empty if only mappings were seen */
 	char name[64];            /* of shared memory */
+	/* of a dma-buf: its pages are those of shared memory that is counted: set by model.c */
+	bool counted_elsewhere;
 	/* of a memfd: no udmabuf can be over it, since it may still shrink */
 	bool may_shrink;
 	struct kernel_holder *holders;

@@ -27,6 +27,7 @@
 struct wlr_buffer;
 struct wlr_compositor;
 struct wlr_renderer;
+struct wlr_surface;
 struct gesso_render_context;
 
 struct gesso_path_figures {
@@ -156,6 +157,16 @@ void gesso_ledger_buffer_add_memory(
  */
 void gesso_ledger_buffer_add(struct gesso_ledger_buffer *entry, struct gesso_ledger_client *client,
 	struct wlr_buffer *buffer);
+
+/* Takes out what the ledger itself entered for `buffer`: another buffer stands for it. */
+void gesso_ledger_forget_buffer(struct gesso_ledger *ledger, struct wlr_buffer *buffer);
+
+/*
+ * What was chosen for the wl_shm buffers of `surface`, for the report: code NONE if
+ * they are imported, else why they are uploaded.
+ */
+void gesso_ledger_surface_set_choice(
+	struct wlr_surface *surface, const struct gesso_reason *choice);
 
 /*
  * What an uploaded texture holds for the client now, in bytes: the sum over its

@@ -138,14 +138,22 @@ void ledger_buffer_remove(struct gesso_ledger_buffer *entry)
 	buffer_handle_addon_destroy(&entry->addon);
 }
 
+void gesso_ledger_forget_buffer(struct gesso_ledger *ledger, struct wlr_buffer *buffer)
+{
+	struct gesso_ledger_buffer *entry = ledger_buffer_try_from_buffer(ledger, buffer);
+	if (entry && entry->owned) {
+		ledger_buffer_remove(entry);
+	}
+}
+
 uint32_t ledger_buffer_kind(const struct gesso_ledger_buffer *entry)
 {
 	switch (entry->path) {
 	case GESSO_PATH_NATIVE:
+	case GESSO_PATH_SHM_IMPORT:
 		return entry->impl && entry->impl->kind == GESSO_DESCRIPTOR_MEMFD ? 1 : 0;
 	case GESSO_PATH_DMABUF:
 		return 0;
-	case GESSO_PATH_SHM_IMPORT:
 	case GESSO_PATH_SHM_DIRECT:
 	case GESSO_PATH_SHM_UPLOAD:
 		return 1;

@@ -6,6 +6,24 @@
 
 /* What the ledger's files share with one another, and with the report. */
 
+struct ledger_surface {
+	struct wl_list link; /* gesso_ledger_client.surfaces */
+	struct gesso_ledger_client *client;
+	struct wlr_surface *surface;
+
+	/* What the surface shows. */
+	const struct wlr_client_buffer *client_buffer; /* only ever compared */
+	struct gesso_ledger_buffer *entry;             /* NULL if copied, or unknown */
+	enum gesso_path path;
+	uint64_t texture_bytes;     /* 0 where the texture is the client's own memory */
+	uint32_t bytes_per_pixel;   /* of an uploaded texture */
+	struct gesso_reason choice; /* for wl_shm buffers: code NONE if they are imported */
+
+	struct wl_listener client_commit;
+	struct wl_listener commit;
+	struct wl_listener destroy;
+};
+
 /* Frees the entry once its client is gone and nothing is left in it. */
 void ledger_client_consider_free(struct gesso_ledger_client *client);
 
@@ -33,6 +51,9 @@ void ledger_buffer_remove(struct gesso_ledger_buffer *entry);
 /* No surface of the client's may point to `entry` any more. */
 void ledger_surfaces_forget_buffer(
 	struct gesso_ledger_client *client, const struct gesso_ledger_buffer *entry);
+
+/* Why wl_shm's buffers are uploaded there; code NONE if they are not, or it shows another kind. */
+struct gesso_reason ledger_surface_choice(const struct ledger_surface *watch);
 
 /* Counts the textures that the client's surfaces have of a renderer made anew. */
 void ledger_surfaces_renew(struct gesso_ledger_client *client);

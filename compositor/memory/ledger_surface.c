@@ -9,23 +9,6 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/log.h>
 
-struct ledger_surface {
-	struct wl_list link; /* gesso_ledger_client.surfaces */
-	struct gesso_ledger_client *client;
-	struct wlr_surface *surface;
-
-	/* What the surface shows. */
-	const struct wlr_client_buffer *client_buffer; /* only ever compared */
-	struct gesso_ledger_buffer *entry;             /* NULL if copied, or unknown */
-	enum gesso_path path;
-	uint64_t texture_bytes;   /* 0 where the texture is the client's own memory */
-	uint32_t bytes_per_pixel; /* of an uploaded texture */
-
-	struct wl_listener client_commit;
-	struct wl_listener commit;
-	struct wl_listener destroy;
-};
-
 /* 0 where the GLES2 renderer has no upload for the format. */
 static uint32_t bytes_per_pixel_of(uint32_t fourcc)
 {
@@ -258,6 +241,21 @@ void ledger_surfaces_forget_buffer(
 			watch->entry = NULL;
 		}
 	}
+}
+
+void gesso_ledger_surface_set_choice(struct wlr_surface *surface, const struct gesso_reason *choice)
+{
+	struct wl_listener *listener =
+		wl_signal_get(&surface->events.destroy, surface_handle_destroy);
+	if (listener) {
+		struct ledger_surface *watch = wl_container_of(listener, watch, destroy);
+		watch->choice = *choice;
+	}
+}
+
+struct gesso_reason ledger_surface_choice(const struct ledger_surface *watch)
+{
+	return watch->path == GESSO_PATH_SHM_UPLOAD ? watch->choice : (struct gesso_reason){0};
 }
 
 static void surface_renew(struct ledger_surface *watch)

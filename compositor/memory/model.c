@@ -19,6 +19,26 @@ static void model_measure(struct memory_model *model)
 	}
 }
 
+/*
+ * A udmabuf over a client's wl_shm pool has no pages of its own. The pool, whose
+ * descriptor the compositor holds as long, is an object too.
+ */
+static void model_mark_imports(struct memory_model *model, const struct report_client *client)
+{
+	for (size_t i = 0; i < client->buffers_len; i++) {
+		const struct report_buffer *buffer = &client->buffers[i];
+		if (buffer->path != GESSO_PATH_SHM_IMPORT || buffer->kind != 0) {
+			continue;
+		}
+		for (size_t j = 0; j < model->snapshot->objects_len; j++) {
+			struct kernel_object *object = &model->snapshot->objects[j];
+			object->counted_elsewhere = object->counted_elsewhere ||
+				(object->kind == KERNEL_OBJECT_DMABUF &&
+					object->inode == buffer->inode);
+		}
+	}
+}
+
 struct memory_model *memory_model_create(struct report *report, const char *proc, bool children)
 {
 	struct memory_model *model = calloc(1, sizeof(*model));
@@ -41,6 +61,9 @@ struct memory_model *memory_model_create(struct report *report, const char *proc
 			(int)report->pid, (int)report->socket_pid);
 	} else {
 		model_measure(model);
+		for (size_t i = 0; i < report->clients_len; i++) {
+			model_mark_imports(model, &report->clients[i]);
+		}
 	}
 	return model;
 }

@@ -106,6 +106,16 @@ static struct json_object *buffer_to_json(const struct report_buffer *buffer)
 	return object;
 }
 
+static struct json_object *surface_to_json(const struct report_surface *surface)
+{
+	struct json_object *object = json_object_new_object();
+	put_string(object, "path", gesso_path_name(surface->path));
+	put(object, "width", json_object_new_int(surface->width_px));
+	put(object, "height", json_object_new_int(surface->height_px));
+	put_reason(object, surface->reason, surface->words);
+	return object;
+}
+
 static struct json_object *group_pids_to_json(const struct memory_model *model, pid_t pid)
 {
 	struct json_object *array = json_object_new_array();
@@ -145,6 +155,11 @@ static struct json_object *client_to_json(
 		json_object_array_add(buffers, buffer_to_json(&client->buffers[i]));
 	}
 	put(object, "buffers", buffers);
+	struct json_object *surfaces = json_object_new_array();
+	for (size_t i = 0; i < client->shown_len; i++) {
+		json_object_array_add(surfaces, surface_to_json(&client->shown[i]));
+	}
+	put(object, "surface_paths", surfaces);
 	return object;
 }
 
@@ -177,6 +192,7 @@ static struct json_object *object_to_json(
 	if (kernel_object->kind == KERNEL_OBJECT_DMABUF) {
 		put(object, "exporter",
 			known ? json_object_new_string(kernel_object->exporter) : NULL);
+		put_bool(object, "over_pool", kernel_object->counted_elsewhere);
 		return object;
 	}
 	put_bytes(object, "allocated", known, kernel_object->allocated_bytes);

@@ -89,6 +89,26 @@ static void print_paths(FILE *out, const struct report *report)
 	}
 }
 
+static void print_surfaces(FILE *out, const struct report *report)
+{
+	bool titled = false;
+	for (size_t i = 0; i < report->clients_len; i++) {
+		const struct report_client *client = &report->clients[i];
+		for (size_t j = 0; j < client->shown_len; j++) {
+			const struct report_surface *surface = &client->shown[j];
+			if (!titled) {
+				fprintf(out, "\nSURFACES\n%8s  %11s  PATH\n", "PID", "PIXELS");
+				titled = true;
+			}
+			fprintf(out, "%8d  %5dx%-5d  %s%s%s%s\n", (int)client->pid,
+				surface->width_px, surface->height_px,
+				gesso_path_name(surface->path),
+				surface->path == GESSO_PATH_SHM_IMPORT ? ": imported" : "",
+				surface->reason != 0 ? ": uploaded: " : "", surface->words);
+		}
+	}
+}
+
 static void print_object(
 	FILE *out, const struct kernel_snapshot *snapshot, const struct kernel_object *object)
 {
@@ -104,7 +124,8 @@ static void print_object(
 		object->kind == KERNEL_OBJECT_DMABUF ? object->exporter : object->name,
 		kernel_object_may_be_counted_twice(snapshot, object)
 			? " (possibly counted twice: a udmabuf may be over it)"
-			: "");
+			: object->counted_elsewhere ? " (over a wl_shm pool, and counted there)"
+						    : "");
 	for (size_t i = 0; i < object->holders_len; i++) {
 		fprintf(out, " %d", (int)snapshot->processes[object->holders[i].process].pid);
 	}
@@ -173,6 +194,7 @@ void memory_print_table(FILE *out, const struct memory_model *model)
 	}
 	print_processes(out, model);
 	print_paths(out, report);
+	print_surfaces(out, report);
 	print_objects(out, model->snapshot, KERNEL_OBJECT_DMABUF,
 		"DMA-BUFS, MiB   (measured: fdinfo size and exp_name; smaps)");
 	print_objects(out, model->snapshot, KERNEL_OBJECT_SHMEM,

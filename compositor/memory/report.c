@@ -8,8 +8,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <wlr/types/wlr_compositor.h>
 
-#define REPORTER_VERSION 1
+#define REPORTER_VERSION 2
 
 struct gesso_reporter {
 	struct wl_global *global;
@@ -86,6 +87,24 @@ static void report_send_buffers(
 	}
 }
 
+static void report_send_surfaces(
+	struct wl_resource *resource, const struct gesso_ledger_client *client, uint32_t id)
+{
+	if (wl_resource_get_version(resource) < GESSO_MEMORY_REPORT_V1_SURFACE_SINCE_VERSION) {
+		return;
+	}
+	const struct ledger_surface *surface;
+	wl_list_for_each(surface, &client->surfaces, link) {
+		if (surface->client_buffer) {
+			const struct wlr_surface_state *shown = &surface->surface->current;
+			struct gesso_reason choice = ledger_surface_choice(surface);
+			gesso_memory_report_v1_send_surface(resource, id, surface->path,
+				shown->buffer_width, shown->buffer_height, choice.code,
+				choice.words);
+		}
+	}
+}
+
 static void report_send(struct wl_resource *resource, const struct gesso_reporter *reporter)
 {
 	const struct gesso_render_context *context = reporter->ledger->context;
@@ -101,6 +120,7 @@ static void report_send(struct wl_resource *resource, const struct gesso_reporte
 			(uint32_t)ledger_client_surfaces_shown(client), HI_LO(client->held_bytes));
 		report_send_paths(resource, client, id);
 		report_send_buffers(resource, client, id);
+		report_send_surfaces(resource, client, id);
 	}
 	gesso_memory_report_v1_send_done(resource);
 }

@@ -157,6 +157,23 @@ static void report_handle_buffer(void *data, struct gesso_memory_report_v1 *prox
 	};
 }
 
+static void report_handle_surface(void *data, struct gesso_memory_report_v1 *proxy, uint32_t id,
+	uint32_t path, int32_t width, int32_t height, uint32_t reason, const char *words)
+{
+	struct taking *taking = data;
+	struct report_client *client = client_by_id(taking->report, id);
+	struct report_surface *surface = client && path < GESSO_PATHS_LEN
+		? add(taking, (void **)&client->shown, &client->shown_len, sizeof(*surface))
+		: NULL;
+	if (surface) {
+		surface->path = (enum gesso_path)path;
+		surface->width_px = width;
+		surface->height_px = height;
+		surface->reason = reason;
+		surface->words = copy(taking, words);
+	}
+}
+
 static void report_handle_done(void *data, struct gesso_memory_report_v1 *proxy)
 {
 	struct taking *taking = data;
@@ -169,6 +186,7 @@ static const struct gesso_memory_report_v1_listener report_listener = {
 	.client = report_handle_client,
 	.path = report_handle_path,
 	.buffer = report_handle_buffer,
+	.surface = report_handle_surface,
 	.done = report_handle_done,
 };
 
@@ -178,8 +196,8 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 	struct report_connection *connection = data;
 	if (strcmp(interface, gesso_memory_reporter_v1_interface.name) == 0 &&
 		!connection->reporter) {
-		connection->reporter =
-			wl_registry_bind(registry, name, &gesso_memory_reporter_v1_interface, 1);
+		connection->reporter = wl_registry_bind(registry, name,
+			&gesso_memory_reporter_v1_interface, version < 2 ? version : 2);
 	}
 }
 
@@ -363,6 +381,10 @@ static void client_finish(struct report_client *client)
 	for (size_t i = 0; i < client->buffers_len; i++) {
 		free(client->buffers[i].allocator);
 	}
+	for (size_t i = 0; i < client->shown_len; i++) {
+		free(client->shown[i].words);
+	}
+	free(client->shown);
 	free(client->buffers);
 	free(client->name);
 }

@@ -30,12 +30,19 @@ struct report_path {
 
 struct report_buffer {
 	enum gesso_path path;
-	char *allocator; /* empty unless native */
+	char *allocator; /* empty unless native or shm-import */
 	uint32_t kind;   /* 0 dma-buf, 1 memfd or wl_shm pool, 2 other */
 	uint64_t inode, size_bytes;
 	int width_px, height_px;
 	uint32_t fourcc;
 	bool shown;
+};
+
+struct report_surface {
+	enum gesso_path path;
+	int width_px, height_px;
+	uint32_t reason; /* enum gesso_reason_code: why wl_shm's buffers are uploaded; or 0 */
+	char *words;
 };
 
 struct report_client {
@@ -47,6 +54,8 @@ struct report_client {
 	struct report_path paths[GESSO_PATHS_LEN];
 	struct report_buffer *buffers;
 	size_t buffers_len;
+	struct report_surface *shown;
+	size_t shown_len;
 };
 
 struct report {

@@ -6,6 +6,7 @@
 #include "renderer/render_context.h"
 #include <inttypes.h>
 #include <unistd.h>
+#include <wlr/types/wlr_compositor.h>
 
 #define MIB(bytes) ((double)(bytes) / (1024 * 1024))
 
@@ -43,6 +44,16 @@ static void print_path(FILE *out, const struct gesso_ledger_client *client, enum
 	}
 }
 
+static void print_surface(FILE *out, const struct ledger_surface *surface)
+{
+	struct gesso_reason choice = ledger_surface_choice(surface);
+	if (surface->client_buffer) {
+		fprintf(out, "  surface of %dx%d: %s%s%s\n", surface->surface->current.buffer_width,
+			surface->surface->current.buffer_height, gesso_path_name(surface->path),
+			choice.code != GESSO_REASON_NONE ? ": uploaded: " : "", choice.words);
+	}
+}
+
 void gesso_report_print(
 	FILE *out, const struct gesso_ledger *ledger, const struct gesso_allocator_chain *chain)
 {
@@ -62,6 +73,10 @@ void gesso_report_print(
 			MIB(client->held_bytes));
 		for (enum gesso_path path = 0; path < GESSO_PATHS_LEN; path++) {
 			print_path(out, client, path);
+		}
+		const struct ledger_surface *surface;
+		wl_list_for_each(surface, &client->surfaces, link) {
+			print_surface(out, surface);
 		}
 	}
 	fflush(out);

@@ -55,7 +55,10 @@ def case_shows(case):
         demo = nested.show(case, gesso, "--path", path)
         nested.same_as(lambda: parent.shot(SIZE), wanted, f"the document ({path})")
         check(gesso.shot() == wanted, "gesso's own screenshot differs")
-        check_equal(demo.end()["path"], path, "the path")
+        figures = demo.end()
+        check_equal(figures["path"], path, "the path")
+        shown = path if path == "native" else nested.SHM_PATHS[case.fixture("renderer")]
+        case.record(shown, figures["allocator"], case.fixture("renderer"), "x11")
     finish(parent, gesso)
 
 

@@ -141,3 +141,45 @@ CASE(second_compositor_shows_shm)
 	show_format(&client, "shm", DRM_FORMAT_ARGB8888);
 	end(&server, &client);
 }
+
+/* Two buffers in turn: with no copy on either renderer, imported or read in place. */
+CASE(second_compositor_imports_shm)
+{
+	struct server server;
+	struct client client;
+	struct window window;
+	struct buffer buffers[2];
+	struct picture picture;
+	bool gles2 = strcmp(case_fixture("renderer"), "gles2") == 0;
+	start(&server, &client);
+	window_create(&window, &client, "embed");
+	picture_init(&picture, 160, 120, 0);
+	for (uint32_t round = 0; round < 6; round++) {
+		struct buffer *buffer = &buffers[round % 2];
+		if (round < 2) {
+			buffer_create_shm_tight(
+				buffer, &client, 160, 120, 160 * 4, DRM_FORMAT_XRGB8888);
+		}
+		buffer_wait_release(buffer);
+		paint(buffer, &picture, round);
+		window_show(&window, buffer);
+		check_shown(&client, &picture, "shm in turn", 0);
+	}
+	struct report report;
+	report_read(&report, &client);
+	struct report_path path = report_sum(&report,
+		gles2 ? GESSO_MEMORY_REPORT_V1_PATH_SHM_IMPORT
+		      : GESSO_MEMORY_REPORT_V1_PATH_SHM_DIRECT);
+	CHECK_EQUAL(path.frames, gles2 ? 4 : 6);
+	CHECK_EQUAL(path.copied_bytes, 0);
+	struct buffer last;
+	buffer_create_shm(&last, &client, 160, 120, DRM_FORMAT_XRGB8888);
+	window_show(&window, &last); /* llvmpipe keeps an import until it draws another */
+	picture_finish(&picture);
+	window_destroy(&window);
+	buffer_destroy(&buffers[0]);
+	buffer_destroy(&buffers[1]);
+	buffer_destroy(&last);
+	client_roundtrip(&client);
+	end(&server, &client);
+}

@@ -287,3 +287,57 @@ CASE(while_shown)
 	server_stop(&server);
 	fault_end(fault);
 }
+
+/* Shows a new buffer of the client's own; the reason why it was uploaded, 0 if it was not. */
+static uint32_t show_shm(struct client *client, struct window *window)
+{
+	struct buffer buffer;
+	struct report report;
+	buffer_create_shm_tight(&buffer, client, 64, 64, 64 * 4, DRM_FORMAT_XRGB8888);
+	window_show(window, &buffer);
+	report_read(&report, client);
+	const struct report_surface *surface = report_find_surface(&report, 64, 64);
+	CHECK(surface != NULL);
+	CHECK_EQUAL(surface->path,
+		surface->reason == 0 ? GESSO_MEMORY_REPORT_V1_PATH_SHM_IMPORT
+				     : GESSO_MEMORY_REPORT_V1_PATH_SHM_UPLOAD);
+	buffer_destroy(&buffer);
+	return surface->reason;
+}
+
+/* Where a client's pool cannot be wrapped its window is uploaded, and the next one is not. */
+CASE(shm_import)
+{
+	case_need_allocator(case_fixture("allocator"));
+	volatile struct fault *fault = fault_begin();
+	struct server server;
+	struct client client;
+	struct window window;
+	server_start(&server, "--renderer gles2 --allocator %s --shm import --size 64x64",
+		case_fixture("allocator"));
+	server_warm_up(&server);
+	client_connect(&client, &server);
+	window_create(&window, &client, "shm");
+	CHECK_EQUAL(show_shm(&client, &window), 0);
+	for (size_t error = 0; error < ERRORS_LEN; error++) {
+		fault_set(fault, FAULT_IOCTL, errors[error].error);
+		CHECK_EQUAL(show_shm(&client, &window), errors[error].reason);
+		CHECK_EQUAL(fault->hits, 1);
+		fault_set(fault, FAULT_NONE, 0);
+		CHECK_EQUAL(show_shm(&client, &window), 0);
+	}
+	fault_set(fault, FAULT_MMAP, ENOMEM);
+	CHECK_EQUAL(show_shm(&client, &window), REASON(NO_MEMORY));
+	CHECK_INT(>, fault->hits, 0);
+	fault_set(fault, FAULT_NONE, 0);
+	CHECK_EQUAL(show_shm(&client, &window), 0);
+	struct buffer last;
+	buffer_create_shm(&last, &client, 64, 64, DRM_FORMAT_XRGB8888);
+	window_show(&window, &last); /* llvmpipe keeps the last import until it draws another */
+	buffer_destroy(&last);
+	window_destroy(&window);
+	client_disconnect(&client);
+	server_check_empty(&server);
+	server_stop(&server);
+	fault_end(fault);
+}

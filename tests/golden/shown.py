@@ -20,7 +20,7 @@ import sys
 BEGIN = "<!-- What runs where: written by tests/golden/refresh. -->\n"
 END = "<!-- What runs where: the end. -->\n"
 SHOWN = "shown"
-PATHS = ["native", "dmabuf", "shm-direct", "shm-upload"]
+PATHS = ["native", "dmabuf", "shm-import", "shm-direct", "shm-upload"]
 ALLOCATORS = ["udmabuf", "dma-heap", "memfd", "gbm", "vgem"]
 RENDERERS = {"pixman": "pixman", "gles2": "llvmpipe"}
 # backend and lane, and the head of the column
@@ -82,6 +82,8 @@ def make_table(lines):
         cells = [cell(results, row, *place[:2]) for place in places]
         path, allocator = row
         memory = "the client's pool" if allocator == "-" else allocator
+        if path == "shm-import":
+            memory = f"the client's pool, as {allocator}"
         table.append(f"| `{path}` | {memory} | " + " | ".join(cells) + " |")
     return "\n" + "\n".join(table) + "\n\n"
 

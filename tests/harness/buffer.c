@@ -64,25 +64,42 @@ static void note_inode(struct buffer *buffer)
 	buffer->inode = status.st_ino;
 }
 
-static void create_shm(struct buffer *buffer)
+static void create_in_pool(struct buffer *buffer, struct wl_shm_pool *pool)
 {
-	buffer->size_bytes =
-		buffer->offset_bytes + (size_t)buffer->stride_bytes * (size_t)buffer->height_px;
-	buffer->fd = memfd_create("test-shm", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	CHECK_INT(>=, buffer->fd, 0);
-	CHECK_EQUAL(ftruncate(buffer->fd, (off_t)buffer->size_bytes), 0);
 	buffer->kind = GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_KIND_MEMFD;
 	buffer->state = BUFFER_ALLOCATED;
+	buffer->size_bytes =
+		buffer->offset_bytes + (size_t)buffer->stride_bytes * (size_t)buffer->height_px;
 	buffer->path = "shm";
-
-	struct wl_shm_pool *pool =
-		wl_shm_create_pool(buffer->client->shm, buffer->fd, (int32_t)buffer->size_bytes);
 	buffer->wl_buffer = wl_shm_pool_create_buffer(pool, (int32_t)buffer->offset_bytes,
 		buffer->width_px, buffer->height_px, (int32_t)buffer->stride_bytes,
 		buffer_shm_format(buffer->fourcc));
 	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);
-	wl_shm_pool_destroy(pool);
 	buffer_map(buffer);
+}
+
+static void create_shm(struct buffer *buffer)
+{
+	size_t size_bytes =
+		buffer->offset_bytes + (size_t)buffer->stride_bytes * (size_t)buffer->height_px;
+	buffer->fd = memfd_create("test-shm", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	CHECK_INT(>=, buffer->fd, 0);
+	CHECK_EQUAL(ftruncate(buffer->fd, (off_t)size_bytes), 0);
+	struct wl_shm_pool *pool =
+		wl_shm_create_pool(buffer->client->shm, buffer->fd, (int32_t)size_bytes);
+	create_in_pool(buffer, pool);
+	wl_shm_pool_destroy(pool);
+}
+
+void buffer_create_in_pool(
+	struct buffer *buffer, struct client *client, struct wl_shm_pool *pool, int fd)
+{
+	struct buffer layout = *buffer;
+	buffer_init(buffer, client, layout.width_px, layout.height_px, layout.fourcc);
+	buffer->offset_bytes = layout.offset_bytes;
+	buffer->stride_bytes = layout.stride_bytes;
+	buffer->fd = fd;
+	create_in_pool(buffer, pool);
 }
 
 void buffer_create_shm(

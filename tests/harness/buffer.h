@@ -52,6 +52,13 @@ void buffer_create_shm(
 void buffer_create_shm_tight(struct buffer *buffer, struct client *client, int width_px,
 	int height_px, uint32_t stride_bytes, uint32_t fourcc);
 
+/*
+ * In `pool` (borrowed), whose file is `fd` (taken; mapped up to the buffer's end): laid out
+ * as the buffer's width_px, height_px, fourcc, offset_bytes and stride_bytes say.
+ */
+void buffer_create_in_pool(
+	struct buffer *buffer, struct client *client, struct wl_shm_pool *pool, int fd);
+
 /* Sends create_buffer and returns at once. */
 void buffer_request(
 	struct buffer *buffer, struct client *client, int width_px, int height_px, uint32_t fourcc);

@@ -81,6 +81,21 @@ static void report_handle_buffer(void *data, struct gesso_memory_report_v1 *obje
 	snprintf(entry->allocator, sizeof(entry->allocator), "%s", allocator);
 }
 
+static void report_handle_surface(void *data, struct gesso_memory_report_v1 *object,
+	uint32_t client, uint32_t path, int32_t width, int32_t height, uint32_t reason,
+	const char *words)
+{
+	struct report *report = data;
+	CHECK_INT(<, report->surfaces_len, REPORT_MAX);
+	struct report_surface *entry = &report->surfaces[report->surfaces_len++];
+	*entry = (struct report_surface){.client = client,
+		.path = path,
+		.reason = reason,
+		.width_px = width,
+		.height_px = height};
+	snprintf(entry->words, sizeof(entry->words), "%s", words);
+}
+
 static void report_handle_done(void *data, struct gesso_memory_report_v1 *object)
 {
 	struct report *report = data;
@@ -93,6 +108,7 @@ static const struct gesso_memory_report_v1_listener report_listener = {
 	.client = report_handle_client,
 	.path = report_handle_path,
 	.buffer = report_handle_buffer,
+	.surface = report_handle_surface,
 	.done = report_handle_done,
 };
 
@@ -138,6 +154,18 @@ const struct report_buffer *report_find_buffer(const struct report *report, uint
 	for (size_t i = 0; i < report->buffers_len; i++) {
 		if (report->buffers[i].inode == inode) {
 			return &report->buffers[i];
+		}
+	}
+	return NULL;
+}
+
+const struct report_surface *report_find_surface(
+	const struct report *report, int width_px, int height_px)
+{
+	for (size_t i = 0; i < report->surfaces_len; i++) {
+		if (report->surfaces[i].width_px == width_px &&
+			report->surfaces[i].height_px == height_px) {
+			return &report->surfaces[i];
 		}
 	}
 	return NULL;

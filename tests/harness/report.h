@@ -33,6 +33,12 @@ struct report_buffer {
 	int width_px, height_px;
 };
 
+struct report_surface {
+	uint32_t client, path, reason;
+	int width_px, height_px;
+	char words[200];
+};
+
 struct report {
 	int pid;
 	char renderer[128], renderer_reason[200];
@@ -42,7 +48,8 @@ struct report {
 	struct report_client clients[REPORT_MAX];
 	struct report_path paths[REPORT_MAX];
 	struct report_buffer buffers[REPORT_MAX];
-	size_t allocators_len, clients_len, paths_len, buffers_len;
+	struct report_surface surfaces[REPORT_MAX];
+	size_t allocators_len, clients_len, paths_len, buffers_len, surfaces_len;
 	bool done;
 };
 
@@ -54,6 +61,9 @@ struct report_path report_sum(const struct report *report, enum gesso_memory_rep
 
 /* NULL if there is none. */
 const struct report_buffer *report_find_buffer(const struct report *report, uint64_t inode);
+/* The first surface that shows a buffer of that size. */
+const struct report_surface *report_find_surface(
+	const struct report *report, int width_px, int height_px);
 const struct report_client *report_find_client(const struct report *report, const char *name);
 
 #endif

@@ -19,8 +19,8 @@ void shown_note_commit(const struct buffer *buffer);
 void shown_note_checked(void);
 
 /*
- * By hand, for what the above does not see. `path` is native, dmabuf, shm-direct or
- * shm-upload, `allocator` where the memory is from ("-" for wl_shm), `backend` one of
+ * By hand, for what the above does not see. `path` is native, dmabuf, shm-import,
+ * shm-direct or shm-upload, `allocator` where the memory is from ("-" for wl_shm), `backend` one of
  * headless, wayland, x11 and drm, `result` "shown" or the reason why not.
  */
 void shown_record(const char *path, const char *allocator, const char *renderer,

@@ -77,6 +77,25 @@ CASE(honest_total)
 	memory_model_destroy(model);
 }
 
+/* Its pages are those of the pool, which is an object of its own. */
+CASE(udmabuf_over_a_wl_shm_pool_is_not_counted)
+{
+	make_processes();
+	struct report *report = make_report(11, false);
+	struct report_client *client = &report->clients[0];
+	client->buffers = calloc(1, sizeof(*client->buffers));
+	CHECK(client->buffers);
+	client->buffers_len = 1;
+	client->buffers[0] = (struct report_buffer){
+		.path = GESSO_PATH_SHM_IMPORT, .allocator = copy("udmabuf"), .inode = 77};
+	struct memory_model *model = memory_model_create(report, fake_proc(), false);
+	CHECK(model);
+	struct memory_totals totals = memory_model_totals(model);
+	CHECK_EQUAL(totals.dmabuf_unaccounted_bytes, 0);
+	CHECK_EQUAL(totals.honest_bytes, 1500 * KIB + 3 * MIB);
+	memory_model_destroy(model);
+}
+
 CASE(textures_of_a_software_renderer_are_in_its_pss)
 {
 	make_processes();
