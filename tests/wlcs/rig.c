@@ -73,7 +73,8 @@ static struct rig_holdings count_holdings(const struct rig *rig)
 
 void rig_begin(struct rig *rig)
 {
-	static char *arguments[] = {"gesso", "--backend=headless", "--renderer=pixman"};
+	static char *arguments[] = {
+		"gesso", "--backend=headless", "--renderer=pixman", "--size=2048x1024"};
 	if (options_parse(&rig->options, sizeof(arguments) / sizeof(arguments[0]), arguments) !=
 		OPTIONS_RUN) {
 		rig_abort("the options are not gesso's");
@@ -111,8 +112,8 @@ static void rig_start_on_this_thread(WlcsDisplayServer *hooks, struct wl_event_l
 
 	rig_begin(rig);
 	struct wl_event_loop *loop = wl_display_get_event_loop(rig->server.display);
-	struct wl_event_source *source = wl_event_loop_add_fd(loop,
-		wl_event_loop_get_fd(calls), WL_EVENT_READABLE, rig_handle_calls, calls);
+	struct wl_event_source *source = wl_event_loop_add_fd(
+		loop, wl_event_loop_get_fd(calls), WL_EVENT_READABLE, rig_handle_calls, calls);
 	if (source == NULL) {
 		rig_abort("no memory");
 	}
@@ -123,7 +124,8 @@ static void rig_start_on_this_thread(WlcsDisplayServer *hooks, struct wl_event_l
 	struct rig_holdings after = count_holdings(rig);
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	if (after.descriptors > before.descriptors || after.threads > before.threads) {
-		fprintf(stderr, "gesso-wlcs: %d descriptors before, %d after; %d threads, then %d\n",
+		fprintf(stderr,
+			"gesso-wlcs: %d descriptors before, %d after; %d threads, then %d\n",
 			before.descriptors, after.descriptors, before.threads, after.threads);
 		rig_abort("the server left something behind");
 	}
@@ -188,15 +190,16 @@ static struct wlr_surface *find_surface(struct rig *rig, int fd, uint32_t id)
 	wl_list_for_each(client, &rig->clients, link) {
 		struct wl_resource *resource =
 			client->fd == fd ? wl_client_get_object(client->client, id) : NULL;
-		if (resource != NULL && strcmp(wl_resource_get_class(resource), "wl_surface") == 0) {
+		if (resource != NULL &&
+			strcmp(wl_resource_get_class(resource), "wl_surface") == 0) {
 			return wlr_surface_from_resource(resource);
 		}
 	}
 	return NULL;
 }
 
-static void rig_position_window_absolute(
-	WlcsDisplayServer *hooks, struct wl_display *client, struct wl_surface *surface, int x, int y)
+static void rig_position_window_absolute(WlcsDisplayServer *hooks, struct wl_display *client,
+	struct wl_surface *surface, int x, int y)
 {
 	struct rig *rig = wl_container_of(hooks, rig, hooks);
 	struct toplevel *toplevel = toplevel_try_from_surface(find_surface(
