@@ -68,3 +68,22 @@ bool shm_pool_secure(const struct wlr_shm_attributes *shm, struct gesso_reason *
 	}
 	return true;
 }
+
+bool shm_pool_secure_for_others(const struct wlr_shm_attributes *shm, struct gesso_reason *why)
+{
+	if (!shm_pool_secure(shm, why)) {
+		return false;
+	}
+	if ((fcntl(shm->fd, F_GET_SEALS) & F_SEAL_SEAL) == 0) {
+		fcntl(shm->fd, F_ADD_SEALS, F_SEAL_SEAL);
+	}
+	/* what was added between the two looks stays */
+	if (!shm_pool_secure(shm, why)) {
+		return false;
+	}
+	if ((fcntl(shm->fd, F_GET_SEALS) & F_SEAL_SEAL) == 0) {
+		gesso_reason_set(why, GESSO_REASON_NOT_SEALED, "adding F_SEAL_SEAL failed");
+		return false;
+	}
+	return true;
+}

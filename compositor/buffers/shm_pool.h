@@ -24,4 +24,10 @@ struct wlr_shm_attributes;
  */
 bool shm_pool_secure(const struct wlr_shm_attributes *shm, struct gesso_reason *why);
 
+/*
+ * The same for one who maps it later, and may hold against us what the client did to it
+ * meanwhile: adds F_SEAL_SEAL too, after which nobody can forbid to map it for writing.
+ */
+bool shm_pool_secure_for_others(const struct wlr_shm_attributes *shm, struct gesso_reason *why);
+
 #endif

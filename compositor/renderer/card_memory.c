@@ -114,6 +114,9 @@ struct gesso_allocator *card_memory_create(int drm_fd, struct gesso_reason *why)
 	if (card == NULL || fd < 0) {
 		gesso_reason_set(
 			why, GESSO_REASON_NO_DESCRIPTORS, "the display card: %s", strerror(errno));
+		if (fd >= 0) {
+			close(fd);
+		}
 		free(card);
 		return NULL;
 	}

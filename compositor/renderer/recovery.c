@@ -46,11 +46,30 @@ static void hold_buffers(struct gesso_recovery *recovery)
 	}
 }
 
-/* wlroots took the texture from the surface's buffer as its renderer went. */
-static bool revive(struct wlr_client_buffer *shown, struct wlr_renderer *renderer)
+/* Of a buffer that its client has back: it is read once, now, also by who reads in place. */
+static struct wlr_texture *copy(struct wlr_buffer *source, struct wlr_renderer *renderer)
 {
-	struct wlr_texture *texture =
-		shown->source != NULL ? wlr_texture_from_buffer(renderer, shown->source) : NULL;
+	void *data;
+	uint32_t format;
+	size_t stride_bytes;
+	if (!wlr_buffer_begin_data_ptr_access(
+		    source, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data, &format, &stride_bytes)) {
+		return NULL;
+	}
+	struct wlr_texture *texture = wlr_texture_from_pixels(renderer, format,
+		(uint32_t)stride_bytes, (uint32_t)source->width, (uint32_t)source->height, data);
+	wlr_buffer_end_data_ptr_access(source);
+	return texture;
+}
+
+/* wlroots took the texture from the surface's buffer as its renderer went. */
+static bool revive(struct wlr_client_buffer *shown, struct wlr_renderer *renderer, bool is_held)
+{
+	struct wlr_texture *texture = NULL;
+	if (shown->source != NULL) {
+		texture = is_held ? wlr_texture_from_buffer(renderer, shown->source)
+				  : copy(shown->source, renderer);
+	}
 	if (texture == NULL) {
 		return false;
 	}
@@ -69,7 +88,7 @@ static void revive_textures(struct gesso_recovery *recovery)
 		if (shown == NULL) {
 			continue;
 		}
-		if (revive(shown, recovery->context->renderer)) {
+		if (revive(shown, recovery->context->renderer, kept->held != NULL)) {
 			revived++;
 		} else {
 			gone++;

@@ -18,8 +18,8 @@
  * host gave to gesso_probe_start.
  *
  * A picture can be made again while its wl_buffer is there, which is always so on
- * the paths that sample in place. On shm-upload a client may have painted on in it,
- * and shows that until its next commit, or have destroyed it: then it has no texture
+ * the paths that sample in place. What was uploaded is copied once more: its client may
+ * have painted on in it, and shows that until its next commit, or have destroyed it: then it has no texture
  * (wlr_client_buffer.texture) until it commits again, and the host may ask it to.
  *
  * A renderer that is lost three times with no frame drawn between is replaced by

@@ -137,6 +137,7 @@ bool desktop_init(struct desktop *desktop)
 	wl_list_init(&desktop->outputs);
 	wl_list_init(&desktop->toplevels);
 	wl_list_init(&desktop->popups);
+	wl_list_init(&desktop->entrusted);
 	if (!init_scene(desktop)) {
 		return false;
 	}

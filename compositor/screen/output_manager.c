@@ -167,12 +167,14 @@ static bool announce(
 			output_setup_announce(output);
 		}
 	}
-	output_setup_wait(manager->desktop, PARENT_ANSWER_MS);
+	/* a parent that is deaf is waited for once */
+	output_setup_wait(manager->desktop, manager->parent_is_deaf ? 1 : PARENT_ANSWER_MS);
 	bool ok = true;
 	wl_list_for_each(output, &manager->desktop->outputs, link) {
 		ok = ok && (!output->pending || output->answered);
 		output->pending = output->starting = false;
 	}
+	manager->parent_is_deaf = !ok;
 	return ok;
 }
 

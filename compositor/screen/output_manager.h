@@ -25,7 +25,7 @@ struct output_manager {
 
 	/* private */
 	struct wl_event_source *rescue; /* NULL if none is due */
-	bool rescuing;
+	bool rescuing, parent_is_deaf;
 	struct wl_listener apply, test;
 };
 

@@ -8,15 +8,17 @@
 #include <wlr/util/addon.h>
 #include <wlr/util/log.h>
 
-#define MAX_ENDED_CONNECTIONS 3
+/* Before a connection that the parent ended is made again. */
+#define REST_MS 1000
 
 struct parent_ask {
 	struct wl_event_loop *loop;
 	int main_fd;              /* borrowed */
 	struct wl_list questions; /* question.link: unanswered, the one asked first */
-	int ended_connections;
-	const char *refuses_all; /* why nothing is asked any more; NULL while it is */
-	const char *said;        /* the last refusal that was logged */
+	const char *refuses_all;  /* why nothing is asked any more; NULL while it is */
+	struct wl_event_source *rested;
+	bool resting;
+	const char *said; /* the last refusal that was logged */
 	struct parent_second second;
 };
 
@@ -79,6 +81,8 @@ static void question_handle_addon_destroy(struct wlr_addon *addon)
 	wlr_addon_finish(&question->addon);
 	free(question);
 	if (ask != NULL && was_asked) {
+		/* so that what the parent has yet to say of it is not held against the next */
+		parent_second_disconnect(&ask->second);
 		ask_next(ask);
 	}
 }
@@ -107,11 +111,16 @@ static void handle_ended(struct parent_second *second)
 			"the parent ended the connection on which it was asked");
 	}
 	parent_second_disconnect(second);
-	if (++ask->ended_connections >= MAX_ENDED_CONNECTIONS) {
-		refuse_all(ask, "the parent ended every connection on which it was asked");
-	} else {
-		ask_next(ask);
-	}
+	ask->resting = true;
+	wl_event_source_timer_update(ask->rested, REST_MS);
+}
+
+static int handle_rested(void *data)
+{
+	struct parent_ask *ask = data;
+	ask->resting = false;
+	ask_next(ask);
+	return 0;
 }
 
 static void question_handle_done(void *data, struct wl_callback *callback, uint32_t serial)
@@ -183,7 +192,7 @@ static void handle_ready(struct parent_second *second)
 
 static void ask_next(struct parent_ask *ask)
 {
-	if (wl_list_empty(&ask->questions)) {
+	if (ask->resting || wl_list_empty(&ask->questions)) {
 		return;
 	}
 	if (ask->second.display == NULL) {
@@ -210,6 +219,11 @@ struct parent_ask *parent_ask_create(struct wl_event_loop *loop, int main_fd)
 		return NULL;
 	}
 	ask->loop = loop;
+	ask->rested = wl_event_loop_add_timer(loop, handle_rested, ask);
+	if (ask->rested == NULL) {
+		free(ask);
+		return NULL;
+	}
 	ask->main_fd = main_fd;
 	ask->second.handle_ready = handle_ready;
 	ask->second.handle_ended = handle_ended;
@@ -228,6 +242,7 @@ void parent_ask_destroy(struct parent_ask *ask)
 		question_answer(question, PARENT_REFUSES, NULL);
 	}
 	parent_second_disconnect(&ask->second);
+	wl_event_source_remove(ask->rested);
 	free(ask);
 }
 

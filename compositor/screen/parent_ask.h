@@ -12,10 +12,10 @@
  *
  *   create ─▶ failed ─────────────────────────────────▶ refused
  *          └▶ created ─▶ attach, commit, sync ─▶ done ─▶ taken
- *   connection ended ─────────────────────────────────▶ refused; a new one for the next
+ *   connection ended ─────────────────────────────────▶ refused; a new one in a second
  *
- * One buffer is asked about at a time, so that an ended connection tells which one it
- * was. A parent whose main device is a vgem node is not asked: Mesa's kms_swrast imports
+ * One buffer is asked about at a time, and what is destroyed meanwhile takes the
+ * connection with it, so that an ended connection tells which one it was. A parent whose main device is a vgem node is not asked: Mesa's kms_swrast imports
  * what it then cannot draw, and crashes.
  */
 

@@ -158,7 +158,8 @@ bool parent_second_connect(struct parent_second *second, struct wl_event_loop *l
 	}
 	int fd = wl_display_get_fd(second->display);
 	second->source = wl_event_loop_add_fd(loop, fd, WL_EVENT_READABLE, handle_readable, second);
-	if (peer_of(fd) != peer_of(main_fd) || second->source == NULL) {
+	pid_t peer = peer_of(fd);
+	if (peer == 0 || peer != peer_of(main_fd) || second->source == NULL) {
 		parent_second_disconnect(second);
 		return false;
 	}

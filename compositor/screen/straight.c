@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/straight.h"
 #include "buffers/native_buffer.h"
+#include "buffers/shm_pool.h"
 #include "screen/desktop.h"
 #include "screen/output.h"
 #include "screen/parent_ask.h"
-#include <fcntl.h>
 #include <limits.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdlib.h>
+#include <wlr/backend/wayland.h>
 #include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/util/log.h>
+
+#define MAX_ENTRUSTED 64
+#define MAX_ENTRUSTED_BY_CLIENT 16
 
 /* The topmost window's buffer, as it lies on the output. */
 struct candidate {
@@ -82,18 +86,16 @@ static const char *why_composed_by_order(const struct output *output)
 static const char *why_not_by_shm(struct wlr_buffer *source)
 {
 	struct wlr_shm_attributes shm;
-	struct stat status;
+	struct gesso_reason why;
 	if (!wlr_buffer_get_shm(source, &shm)) {
 		return "its memory cannot be shared";
 	}
-	int seals = fcntl(shm.fd, F_GET_SEALS);
-	int64_t end = (int64_t)shm.offset + (int64_t)shm.stride * shm.height;
-	if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) {
-		return "its pool is not sealed against shrinking";
+	if ((int64_t)shm.offset + (int64_t)shm.stride * shm.height > INT_MAX) {
+		return "its pool is too large for a parent";
 	}
-	return fstat(shm.fd, &status) != 0 || end > status.st_size || end > INT_MAX
-		? "its pool is too small, or too large for a parent"
-		: NULL;
+	return shm_pool_secure_for_others(&shm, &why)
+		? NULL
+		: "its pool is no memfd, or cannot be sealed for a parent";
 }
 
 static const char *why_not_taken(struct output *output, struct wlr_buffer *source)
@@ -112,6 +114,59 @@ static const char *why_not_taken(struct output *output, struct wlr_buffer *sourc
 		break;
 	}
 	return "the parent has not answered yet";
+}
+
+/*
+ * A buffer that the parent knows of, until it is destroyed: each costs the parent a
+ * mapping and may cost it a descriptor, which it charges to gesso.
+ */
+struct entrusted {
+	struct wl_list link; /* desktop.entrusted */
+	struct wlr_addon addon;
+	const struct wl_client *client; /* only ever compared */
+};
+
+static void entrusted_handle_addon_destroy(struct wlr_addon *addon)
+{
+	struct entrusted *entrusted = wl_container_of(addon, entrusted, addon);
+	wlr_addon_finish(&entrusted->addon);
+	wl_list_remove(&entrusted->link);
+	free(entrusted);
+}
+
+static const struct wlr_addon_interface entrusted_addon_impl = {
+	.name = "gesso_entrusted",
+	.destroy = entrusted_handle_addon_destroy,
+};
+
+/* False if its client, or all together, have as many there as they may. */
+static bool entrusted_get(
+	struct desktop *desktop, struct wlr_scene_buffer *scene_buffer, struct wlr_buffer *source)
+{
+	if (wlr_addon_find(&source->addons, desktop, &entrusted_addon_impl) != NULL) {
+		return true;
+	}
+	const struct wlr_scene_surface *scene_surface =
+		wlr_scene_surface_try_from_buffer(scene_buffer);
+	const struct wl_client *client = scene_surface != NULL
+		? wl_resource_get_client(scene_surface->surface->resource)
+		: NULL;
+	int all = 0, of_client = 0;
+	struct entrusted *entrusted;
+	wl_list_for_each(entrusted, &desktop->entrusted, link) {
+		all++;
+		of_client += entrusted->client == client;
+	}
+	entrusted = all < MAX_ENTRUSTED && of_client < MAX_ENTRUSTED_BY_CLIENT
+		? calloc(1, sizeof(*entrusted))
+		: NULL;
+	if (entrusted == NULL) {
+		return false;
+	}
+	entrusted->client = client;
+	wl_list_insert(&desktop->entrusted, &entrusted->link);
+	wlr_addon_init(&entrusted->addon, &source->addons, desktop, &entrusted_addon_impl);
+	return true;
 }
 
 /* What the client has, and the renderer samples; NULL if the client has it back. */
@@ -155,17 +210,17 @@ static const char *set_buffer(
 	struct output *output, struct wlr_output_state *state, struct wlr_buffer *source)
 {
 	native_buffer_hide_memfd(source, true);
-	const char *why = why_not_taken(output, source);
+	wlr_output_state_set_buffer(state, source);
+	/* a parent may hold it against us to be asked of a format that it has not named */
+	const char *why = wlr_output_test_state(output->wlr_output, state)
+		? why_not_taken(output, source)
+		: "the parent takes no such format";
 	if (why == NULL) {
-		wlr_output_state_set_buffer(state, source);
-		if (wlr_output_test_state(output->wlr_output, state)) {
-			output->straight_source = source;
-			return NULL;
-		}
-		why = "the parent takes no such format";
-		wlr_output_state_finish(state);
-		wlr_output_state_init(state);
+		output->straight_source = source;
+		return NULL;
 	}
+	wlr_output_state_finish(state);
+	wlr_output_state_init(state);
 	native_buffer_hide_memfd(source, false);
 	return why;
 }
@@ -181,13 +236,18 @@ static const char *choose_buffer(
 		return why;
 	}
 	struct wlr_buffer *source = source_of(candidate);
-	return source == NULL ? "its pixels were uploaded" : set_buffer(output, state, source);
+	if (source == NULL) {
+		return "its pixels were uploaded";
+	}
+	return entrusted_get(output->desktop, candidate->scene_buffer, source)
+		? set_buffer(output, state, source)
+		: "too many buffers are with the parent";
 }
 
 bool straight_build_state(struct output *output, struct wlr_output_state *state)
 {
 	struct candidate candidate = {0};
-	if (output->desktop->parent_ask == NULL) {
+	if (output->desktop->parent_ask == NULL || !wlr_output_is_wl(output->wlr_output)) {
 		return false;
 	}
 	wlr_scene_output_for_each_buffer(output->scene_output, note_candidate, &candidate);

@@ -13,8 +13,9 @@
  *   client ─ wl_buffer ─▶ Gesso ─ wl_buffer over the same memory ─▶ parent
  *
  * A dma-buf goes on when the parent has said that it takes it (parent_ask.h), shared
- * memory when it is sealed against shrinking, since the parent would hold a truncated
- * pool against gesso. Only memory that is sampled in place is there to be handed on: what
+ * memory when it is a memfd that is sealed for good against shrinking and without a seal
+ * against writing, since the parent would hold it against gesso if it could not map a
+ * pool, or not read it. How many buffers the parent holds for a client is bounded. Only memory that is sampled in place is there to be handed on: what
  * was uploaded is the client's again. The client gets it back when the parent is done.
  */
 

@@ -47,14 +47,14 @@ def check_equal(got, wanted, what):
 
 
 def wait_until(condition, what, seconds=10):
-    """Polls until `condition()` is true, and returns what it gave."""
+    """Polls until `condition()` is true, and returns what it gave. `what` may be a function."""
     end = time.monotonic() + seconds * SLOW
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise Failure(f"not within {seconds * SLOW} s: {what}")
+            raise Failure(f"not within {seconds * SLOW} s: {what() if callable(what) else what}")
         time.sleep(0.02)
 
 

@@ -34,6 +34,11 @@ class Xvfb(parents.Parent):
         return self.rig.keep(rig.image.from_xwd(self.screen.read_bytes(), size))
 
 
+def difference(gesso, parent, size):
+    """The box in which the session shows something else; None if there is none."""
+    return parent.shot(size).difference_box(gesso.shot())
+
+
 def start(case, *options, size=SIZE):
     parent = Xvfb(case)
     options = ["--fullscreen", "--size", "%dx%d" % size, *options]
@@ -81,10 +86,10 @@ def case_each_size(case):
         gesso.randr("--output", "X11-1", "--custom-mode", "%dx%d" % size)
         wait_until(lambda size=size: gesso.shot().size() == size, "%d x %d" % size)
 
-        def same(size=size):
-            return parent.shot(size) == gesso.shot()
-
-        wait_until(same, "the same picture on both sides at %d x %d" % size)
+        wait_until(
+            lambda size=size: not difference(gesso, parent, size),
+            lambda size=size: "%d x %d: %s differs" % (*size, difference(gesso, parent, size)),
+        )
     demo.end()
     finish(parent, gesso)
 

@@ -213,7 +213,7 @@ static struct costs measure_path(const char *path)
 {
 	struct server server;
 	int sockets[2];
-	server_start(&server, "--renderer gles2 --allocator udmabuf --size 160x120");
+	server_start(&server, "--renderer gles2 --allocator udmabuf --shm upload --size 160x120");
 	server_warm_up(&server);
 	CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
 	pid_t pid = fork();

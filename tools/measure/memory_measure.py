@@ -187,7 +187,8 @@ def measure(programs, settings, renderer, mode, state, logs):
     size = output_size(settings)
     try:
         with start_gesso(
-            programs, renderer, ALLOCATORS[settings.lane], size, log_path, deadline
+            programs, renderer, ALLOCATORS[settings.lane], size, log_path, deadline,
+            extra=("--shm", "upload"),
         ) as compositor, Process(
             "gesso-demo",
             demo_command(programs, settings, mode, state),
