@@ -6,6 +6,7 @@
 #include "options.h"
 #include "screen/desktop.h"
 #include "screen/limits.h"
+#include "screen/refocus.h"
 #include "screen/seat.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
@@ -57,6 +58,7 @@ struct server {
 	struct gesso_probe *probe;
 
 	struct limits limits;
+	struct refocus refocus;
 	struct desktop desktop;
 	struct seat seat;
 	struct command command;

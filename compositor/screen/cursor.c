@@ -123,8 +123,14 @@ static void cursor_handle_refocus(void *data)
 {
 	struct cursor *cursor = data;
 	cursor->refocus = NULL;
-	if (cursor->visible) {
-		cursor_point(cursor, now_ms());
+	if (!cursor->visible) {
+		return;
+	}
+	const struct wlr_seat_pointer_state *state = &cursor->seat->wlr_seat->pointer_state;
+	const struct wlr_surface *surface = state->focused_surface;
+	double sx = state->sx, sy = state->sy;
+	cursor_point(cursor, now_ms());
+	if (state->focused_surface != surface || state->sx != sx || state->sy != sy) {
 		wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);
 	}
 }

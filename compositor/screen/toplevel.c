@@ -25,9 +25,37 @@ static void toplevel_handle_unmap(struct wl_listener *listener, void *data)
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, unmap);
 	struct desktop *desktop = toplevel->desktop;
 	interactive_forget(&desktop->seat->interactive, toplevel);
+	toplevel->bounds.known = false;
 	wl_list_remove(&toplevel->link);
 	wl_list_init(&toplevel->link);
 	seat_forget(desktop->seat, toplevel);
+}
+
+/*
+ * Where a client sets no window geometry, its subsurfaces extend it. What is shown then
+ * stays where it is, and the corner moves.
+ */
+static void toplevel_hold_content(struct toplevel *toplevel)
+{
+	const struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+	const struct wlr_scene_node *node = &toplevel->tree->node;
+	bool fills_output = xdg->current.maximized || xdg->current.fullscreen;
+	if (fills_output || toplevel->anchor.edges != 0 ||
+		!wlr_box_empty(&xdg->base->current.geometry)) {
+		toplevel->bounds.known = false;
+		return;
+	}
+	struct wlr_box bounds;
+	wlr_xdg_surface_get_geometry(xdg->base, &bounds);
+	int x = desktop_safe_coordinate(bounds.x), y = desktop_safe_coordinate(bounds.y);
+	if (toplevel->bounds.known) {
+		wlr_scene_node_set_position(&toplevel->tree->node,
+			desktop_safe_coordinate(node->x + x - toplevel->bounds.x),
+			desktop_safe_coordinate(node->y + y - toplevel->bounds.y));
+	}
+	toplevel->bounds.known = true;
+	toplevel->bounds.x = x;
+	toplevel->bounds.y = y;
 }
 
 static void toplevel_handle_commit(struct wl_listener *listener, void *data)
@@ -40,6 +68,7 @@ static void toplevel_handle_commit(struct wl_listener *listener, void *data)
 		decoration_answer(toplevel);
 		placement_configure_first(toplevel);
 	} else if (toplevel->xdg->base->surface->mapped) {
+		toplevel_hold_content(toplevel);
 		placement_settle(toplevel);
 	}
 }

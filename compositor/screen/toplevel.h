@@ -24,6 +24,11 @@ struct toplevel {
 	struct wlr_scene_tree *tree; /* at the top left corner of the window geometry */
 	struct wlr_xdg_toplevel_decoration_v1 *decoration; /* NULL if it has none */
 	bool placed;                                       /* has been mapped once */
+	/* The bounds' corner at the last commit, while mapped with no window geometry set. */
+	struct {
+		bool known;
+		int x, y;
+	} bounds;
 	struct wlr_box normal; /* when neither maximized nor fullscreen; size 0: as it likes */
 	/* While a resize from the left or the top is under way: what must not move. */
 	struct {
