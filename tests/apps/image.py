@@ -13,6 +13,8 @@ class Image:
         self.width, self.height, self.data = width, height, data
 
     def __eq__(self, other):
+        if not isinstance(other, Image):
+            return NotImplemented
         return (self.width, self.height, self.data) == (other.width, other.height, other.data)
 
     def size(self):
