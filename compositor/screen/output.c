@@ -12,7 +12,6 @@
 #include <time.h>
 #include <wlr/backend/drm.h>
 #include <wlr/backend/wayland.h>
-#include <wlr/backend/x11.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
@@ -56,50 +55,9 @@ static void output_draw_failed(struct output *output)
 	wl_event_source_timer_update(output->retry, RETRY_MS);
 }
 
-/*
- * An X server may clear what it exposes or resizes after it has taken the frame that was
- * drawn for it, and says nothing then.
- */
-static void output_redraw_late(struct output *output)
-{
-	if (wlr_output_is_x11(output->wlr_output) && output->retry != NULL) {
-		output->late_redraw = true;
-		wl_event_source_timer_update(output->retry, RETRY_MS);
-	}
-}
-
-static void output_handle_needs_frame(struct wl_listener *listener, void *data)
-{
-	struct output *output = wl_container_of(listener, output, needs_frame);
-	output_redraw_late(output);
-}
-
-static void output_handle_commit(struct wl_listener *listener, void *data)
-{
-	struct output *output = wl_container_of(listener, output, commit);
-	const struct wlr_output_event_commit *event = data;
-	if (event->state->committed & (WLR_OUTPUT_STATE_MODE | WLR_OUTPUT_STATE_ENABLED)) {
-		output_redraw_late(output);
-	}
-}
-
-static void output_damage_whole(struct wlr_output *wlr_output)
-{
-	pixman_region32_t whole;
-	pixman_region32_init_rect(
-		&whole, 0, 0, (unsigned)wlr_output->width, (unsigned)wlr_output->height);
-	struct wlr_output_event_damage event = {.output = wlr_output, .damage = &whole};
-	wl_signal_emit_mutable(&wlr_output->events.damage, &event);
-	pixman_region32_fini(&whole);
-}
-
 static int output_handle_retry(void *data)
 {
 	struct output *output = data;
-	if (output->late_redraw) {
-		output->late_redraw = false;
-		output_damage_whole(output->wlr_output);
-	}
 	if (output->scene_output != NULL) {
 		wlr_output_schedule_frame(output->wlr_output);
 	}
@@ -195,9 +153,6 @@ void output_create(struct desktop *desktop, struct wlr_output *wlr_output)
 		output_handle_request_state);
 	listener_attach(&output->frame, &wlr_output->events.frame, output_handle_frame);
 	listener_attach(&output->destroy, &wlr_output->events.destroy, output_handle_destroy);
-	listener_attach(
-		&output->needs_frame, &wlr_output->events.needs_frame, output_handle_needs_frame);
-	listener_attach(&output->commit, &wlr_output->events.commit, output_handle_commit);
 
 	if (!output_init(output)) {
 		wlr_log(WLR_ERROR, "output: %s cannot be shown", wlr_output->name);
@@ -241,8 +196,6 @@ void output_destroy(struct output *output)
 	listener_detach(&output->frame);
 	listener_detach(&output->request_state);
 	listener_detach(&output->destroy);
-	listener_detach(&output->needs_frame);
-	listener_detach(&output->commit);
 	/* windows that lie there find their way by its place */
 	output_setup_hide(output);
 	wl_list_remove(&output->link);

@@ -26,8 +26,7 @@ struct output {
 	struct wlr_box box;            /* in the layout, as windows were last fitted to it */
 	struct wl_event_source *retry; /* draws again a while after a frame failed */
 	bool failing;                  /* the last frame failed: said once */
-	bool late_redraw;              /* an X11 window is to be drawn whole when `retry` is due */
-	struct wl_listener frame, request_state, destroy, needs_frame, commit;
+	struct wl_listener frame, request_state, destroy;
 	bool pending;  /* announced to the parent, and not yet shown */
 	bool answered; /* the parent said something of the size */
 	/* What the parent asked for while it was off or being turned on; 0 if nothing. */
