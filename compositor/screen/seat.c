@@ -186,8 +186,8 @@ bool seat_init(struct seat *seat, struct desktop *desktop, struct wlr_session *s
 	}
 	seat_listen(seat);
 	seat_update_capabilities(seat);
-	return cursor_init(&seat->cursor, seat) && touch_init(&seat->touch, seat) &&
-		init_virtual_devices(seat, privileged);
+	return cursor_init(&seat->cursor, seat) && constraint_init(&seat->constraint, seat) &&
+		touch_init(&seat->touch, seat) && init_virtual_devices(seat, privileged);
 }
 
 void seat_finish(struct seat *seat)
@@ -201,6 +201,7 @@ void seat_finish(struct seat *seat)
 	listener_detach(&seat->start_drag);
 	listener_detach(&seat->pointer_grab_begin);
 	touch_finish(&seat->touch);
+	constraint_finish(&seat->constraint);
 	cursor_finish(&seat->cursor);
 	xkb_keymap_unref(seat->keymap);
 	seat->keymap = NULL;

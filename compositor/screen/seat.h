@@ -2,6 +2,7 @@
 #ifndef GESSO_SEAT_H
 #define GESSO_SEAT_H
 
+#include "screen/constraint.h"
 #include "screen/cursor.h"
 #include "screen/interactive.h"
 #include "screen/touch.h"
@@ -11,7 +12,7 @@
 /*
  * The one who sits before the screen: input devices, the keyboard focus, the
  * clipboard, and drags. Fed by the backend and by virtual devices; what the
- * pointer does is in cursor.c and interactive.c, keys are in keyboard.c, fingers
+ * pointer does is in cursor.c, constraint.c and interactive.c, keys are in keyboard.c, fingers
  * in touch.c.
  */
 
@@ -27,6 +28,7 @@ struct seat {
 	struct wlr_session *session; /* NULL but on a bare display */
 	struct wlr_seat *wlr_seat;
 	struct cursor cursor;
+	struct constraint constraint;
 	struct interactive interactive;
 	struct touch touch;
 	struct toplevel *focused;  /* NULL if no window is */
