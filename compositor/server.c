@@ -4,6 +4,7 @@
 #include "buffers/fence_gate.h"
 #include "buffers/gpu_memory_buffer.h"
 #include "buffers/linux_dmabuf.h"
+#include "buffers/shm_guard.h"
 #include "buffers/shm_import.h"
 #include "memory/ledger.h"
 #include "memory/report.h"
@@ -223,8 +224,9 @@ static bool create_surface_globals(struct server *server)
 		return false;
 	}
 	/* each sees the buffer that those before it left at a commit */
-	bool ok = gesso_shm_import_create(display, compositor, server->context, server->chain,
-		server->ledger, server->options->shm);
+	bool ok = gesso_shm_guard_create(compositor) &&
+		gesso_shm_import_create(display, compositor, server->context, server->chain,
+			server->ledger, server->options->shm);
 	gesso_ledger_watch(server->ledger, compositor);
 	limits_watch(&server->limits, compositor);
 	refocus_watch(&server->refocus, compositor, &server->seat);
