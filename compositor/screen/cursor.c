@@ -6,7 +6,6 @@
 #include "screen/seat.h"
 #include "screen/toplevel.h"
 #include <linux/input-event-codes.h>
-#include <time.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
@@ -15,13 +14,6 @@
 #include <wlr/types/wlr_pointer.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
-
-uint32_t cursor_now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
-}
 
 bool cursor_is_held(const struct cursor *cursor)
 {
@@ -77,7 +69,7 @@ static void cursor_handle_refocus(void *data)
 	const struct wlr_seat_pointer_state *state = &cursor->seat->wlr_seat->pointer_state;
 	const struct wlr_surface *surface = state->focused_surface;
 	double sx = state->sx, sy = state->sy;
-	cursor_point(cursor, cursor_now_ms());
+	cursor_point(cursor, seat_now_ms());
 	if (state->focused_surface != surface || state->sx != sx || state->sy != sy) {
 		wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);
 	}

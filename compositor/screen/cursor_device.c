@@ -51,7 +51,7 @@ static void cursor_device_handle_destroy(struct wl_listener *listener, void *dat
 	struct cursor_device *device = wl_container_of(listener, device, destroy);
 	struct cursor *cursor = device->cursor;
 	for (size_t i = 0; i < device->pressed_len; i++) {
-		cursor_release(cursor, cursor_now_ms(), device->pressed[i]);
+		cursor_release(cursor, seat_now_ms(), device->pressed[i]);
 	}
 	if (device->pressed_len > 0) {
 		wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);

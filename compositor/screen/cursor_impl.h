@@ -11,8 +11,6 @@
 /* Whether the surface that a button was pressed on still has the pointer to itself. */
 bool cursor_is_held(const struct cursor *cursor);
 void cursor_release(struct cursor *cursor, uint32_t time_ms, uint32_t button);
-/* Now, as events count it: for those that no device sent. */
-uint32_t cursor_now_ms(void);
 
 /* NULL if the pointer has no such device. */
 struct cursor_device *cursor_device_find(

@@ -57,6 +57,9 @@ void seat_focus(struct seat *seat, struct toplevel *toplevel);
 /* The window is unmapped: if it had the focus, the one that had it before gets it. */
 void seat_forget(struct seat *seat, struct toplevel *toplevel);
 
+/* Now, as events count it: for those that no device sent. */
+uint32_t seat_now_ms(void);
+
 /* Tells clients what devices there are now. */
 void seat_update_capabilities(struct seat *seat);
 

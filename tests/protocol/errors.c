@@ -172,8 +172,8 @@ CASE(second_wl_buffer_after_the_first_is_gone)
 	scene_end(&scene);
 }
 
-/* A wl_shm buffer of 20x20 in a pool over a file of `file_bytes`, on the offender's window. Returns the file. */
-static void show_pool(
+/* A wl_shm buffer in a pool over a file of `file_bytes`, on a window. Returns the file. */
+static int show_pool(
 	struct scene *scene, struct window *window, struct buffer *buffer, off_t file_bytes)
 {
 	struct client *client = &scene->offender;
