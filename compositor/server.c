@@ -12,6 +12,7 @@
 #include "renderer/recovery.h"
 #include "renderer/render_context.h"
 #include "screen/backend.h"
+#include "screen/foreign.h"
 #include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/output.h"
@@ -200,6 +201,7 @@ static bool create_privileged(struct server *server)
 	server->privileged[SERVER_SECURITY_CONTEXT] = server->security->global;
 	server->privileged[SERVER_OUTPUT_MANAGER] =
 		output_manager_global(&server->desktop.output_manager);
+	server->privileged[SERVER_FOREIGN_TOPLEVEL] = foreign_global(&server->desktop);
 	wl_display_set_global_filter(display, server_may_see, server);
 	return true;
 }

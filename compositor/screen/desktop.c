@@ -3,6 +3,7 @@
 #include "allocators/layout.h"
 #include "screen/cursor.h"
 #include "screen/decoration.h"
+#include "screen/foreign.h"
 #include "screen/listener.h"
 #include "screen/output.h"
 #include "screen/parent_ask.h"
@@ -55,6 +56,7 @@ static void fit_windows(struct desktop *desktop)
 			desktop_output_box(desktop, home != NULL ? home->wlr_output : NULL);
 		placement_refit(toplevel, home != NULL ? &home->box : &nowhere,
 			wlr_box_empty(&box) ? &active : &box);
+		foreign_update(toplevel);
 	}
 }
 
@@ -144,7 +146,7 @@ bool desktop_init(struct desktop *desktop)
 	struct wlr_xdg_shell *shell = wlr_xdg_shell_create(desktop->display, XDG_SHELL_VERSION);
 	struct wlr_xdg_decoration_manager_v1 *decorations =
 		wlr_xdg_decoration_manager_v1_create(desktop->display);
-	if (shell == NULL || decorations == NULL ||
+	if (shell == NULL || decorations == NULL || !foreign_init(desktop) ||
 		!output_manager_init(&desktop->output_manager, desktop)) {
 		return false;
 	}

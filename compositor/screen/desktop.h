@@ -28,6 +28,7 @@ struct parent_ask;
 struct seat;
 struct toplevel;
 struct wlr_backend;
+struct wlr_foreign_toplevel_manager_v1;
 struct wlr_output;
 struct wlr_surface;
 
@@ -50,6 +51,7 @@ struct desktop {
 	int cascade;                   /* how many windows were placed */
 	struct parent_ask *parent_ask; /* NULL unless nested in a Wayland session */
 	struct output_manager output_manager;
+	struct wlr_foreign_toplevel_manager_v1 *foreign; /* the display's */
 
 	/* private */
 	bool layout_held;

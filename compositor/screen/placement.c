@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/placement.h"
 #include "screen/desktop.h"
+#include "screen/foreign.h"
 #include "screen/interactive.h"
 #include "screen/seat.h"
 #include "screen/toplevel.h"
@@ -70,6 +71,7 @@ static void change_state(struct toplevel *toplevel, bool maximized, bool fullscr
 	} else {
 		restore(toplevel);
 	}
+	foreign_update(toplevel);
 }
 
 void placement_set_maximized(struct toplevel *toplevel, bool maximized)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/seat.h"
 #include "screen/desktop.h"
+#include "screen/foreign.h"
 #include "screen/keyboard.h"
 #include "screen/listener.h"
 #include "screen/output.h"
@@ -221,15 +222,19 @@ void seat_focus(struct seat *seat, struct toplevel *toplevel)
 	seat->focused = toplevel;
 	if (before != NULL && before != toplevel) {
 		wlr_xdg_toplevel_set_activated(before->xdg, false);
+		foreign_update(before);
 	}
 	if (toplevel == NULL) {
 		wlr_seat_keyboard_notify_clear_focus(seat->wlr_seat);
 		return;
 	}
+	toplevel->minimized = false;
+	wlr_scene_node_set_enabled(&toplevel->tree->node, true);
 	wlr_scene_node_raise_to_top(&toplevel->tree->node);
 	wl_list_remove(&toplevel->link);
 	wl_list_insert(&seat->desktop->toplevels, &toplevel->link);
 	cursor_refocus(&seat->cursor);
+	foreign_update(toplevel);
 	if (before == toplevel) {
 		return;
 	}
@@ -244,17 +249,43 @@ void seat_focus(struct seat *seat, struct toplevel *toplevel)
 	}
 }
 
+/* To the one that had it last, of those that can be seen. */
+static void seat_pass_focus_on(struct seat *seat)
+{
+	struct toplevel *next;
+	wl_list_for_each(next, &seat->desktop->toplevels, link) {
+		if (!next->minimized) {
+			seat_focus(seat, next);
+			return;
+		}
+	}
+	seat_focus(seat, NULL);
+}
+
 void seat_forget(struct seat *seat, struct toplevel *toplevel)
 {
-	struct desktop *desktop = seat->desktop;
 	cursor_refocus(&seat->cursor);
-	if (seat->focused != toplevel) {
+	if (seat->focused == toplevel) {
+		seat->focused = NULL;
+		seat_pass_focus_on(seat);
+	}
+}
+
+void seat_set_minimized(struct seat *seat, struct toplevel *toplevel, bool minimized)
+{
+	if (toplevel->minimized == minimized) {
 		return;
 	}
-	seat->focused = NULL;
-	struct toplevel *next = NULL;
-	if (!wl_list_empty(&desktop->toplevels)) {
-		next = wl_container_of(desktop->toplevels.next, next, link);
+	if (!minimized) {
+		seat_focus(seat, toplevel);
+		return;
 	}
-	seat_focus(seat, next);
+	interactive_forget(&seat->interactive, toplevel);
+	toplevel->minimized = true;
+	wlr_scene_node_set_enabled(&toplevel->tree->node, false);
+	cursor_refocus(&seat->cursor);
+	if (seat->focused == toplevel) {
+		seat_pass_focus_on(seat);
+	}
+	foreign_update(toplevel);
 }

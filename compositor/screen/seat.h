@@ -52,10 +52,13 @@ bool seat_init(struct seat *seat, struct desktop *desktop, struct wlr_session *s
 /* Call before the display is destroyed. Takes a zeroed struct too. */
 void seat_finish(struct seat *seat);
 
-/* Gives the window the keyboard, and raises it. NULL takes it from all. */
+/* Gives the window the keyboard, shows and raises it. NULL takes it from all. */
 void seat_focus(struct seat *seat, struct toplevel *toplevel);
 /* The window is unmapped: if it had the focus, the one that had it before gets it. */
 void seat_forget(struct seat *seat, struct toplevel *toplevel);
+
+/* Hides the window until it gets the focus again, or gives it that. */
+void seat_set_minimized(struct seat *seat, struct toplevel *toplevel, bool minimized);
 
 /* Now, as events count it: for those that no device sent. */
 uint32_t seat_now_ms(void);
