@@ -13,6 +13,7 @@
 #include "renderer/render_context.h"
 #include "screen/backend.h"
 #include "screen/foreign.h"
+#include "screen/layer.h"
 #include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/output.h"
@@ -202,6 +203,7 @@ static bool create_privileged(struct server *server)
 	server->privileged[SERVER_OUTPUT_MANAGER] =
 		output_manager_global(&server->desktop.output_manager);
 	server->privileged[SERVER_FOREIGN_TOPLEVEL] = foreign_global(&server->desktop);
+	server->privileged[SERVER_LAYER_SHELL] = layer_global(&server->desktop);
 	wl_display_set_global_filter(display, server_may_see, server);
 	return true;
 }

@@ -169,16 +169,14 @@ static void cursor_press(struct cursor *cursor, const struct wlr_pointer_button_
 {
 	struct seat *seat = cursor->seat;
 	struct toplevel *toplevel = NULL;
-	desktop_surface_at(
+	struct wlr_surface *surface = desktop_surface_at(
 		seat->desktop, cursor->cursor->x, cursor->cursor->y, NULL, NULL, &toplevel);
 	if (!cursor_begins_interactive(cursor, toplevel, event->button)) {
 		/* first: it may end a popup's grab, which keeps the keyboard */
 		wlr_seat_pointer_notify_button(
 			seat->wlr_seat, event->time_msec, event->button, event->state);
 	}
-	if (toplevel != NULL) {
-		seat_focus(seat, toplevel);
-	}
+	seat_focus_surface(seat, surface, toplevel);
 }
 
 void cursor_release(struct cursor *cursor, uint32_t time_ms, uint32_t button)

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/seat.h"
 #include "screen/desktop.h"
-#include "screen/foreign.h"
 #include "screen/keyboard.h"
 #include "screen/listener.h"
 #include "screen/output.h"
 #include "screen/popup.h"
-#include "screen/toplevel.h"
 #include <string.h>
 #include <time.h>
 #include <wlr/backend.h>
@@ -23,7 +21,6 @@
 #include <wlr/types/wlr_touch.h>
 #include <wlr/types/wlr_virtual_keyboard_v1.h>
 #include <wlr/types/wlr_virtual_pointer_v1.h>
-#include <wlr/types/wlr_xdg_shell.h>
 #include <xkbcommon/xkbcommon.h>
 
 uint32_t seat_now_ms(void)
@@ -214,78 +211,4 @@ void seat_finish(struct seat *seat)
 	cursor_finish(&seat->cursor);
 	xkb_keymap_unref(seat->keymap);
 	seat->keymap = NULL;
-}
-
-void seat_focus(struct seat *seat, struct toplevel *toplevel)
-{
-	struct toplevel *before = seat->focused;
-	seat->focused = toplevel;
-	if (before != NULL && before != toplevel) {
-		wlr_xdg_toplevel_set_activated(before->xdg, false);
-		foreign_update(before);
-	}
-	if (toplevel == NULL) {
-		wlr_seat_keyboard_notify_clear_focus(seat->wlr_seat);
-		return;
-	}
-	toplevel->minimized = false;
-	wlr_scene_node_set_enabled(&toplevel->tree->node, true);
-	wlr_scene_node_raise_to_top(&toplevel->tree->node);
-	wl_list_remove(&toplevel->link);
-	wl_list_insert(&seat->desktop->toplevels, &toplevel->link);
-	cursor_refocus(&seat->cursor);
-	foreign_update(toplevel);
-	if (before == toplevel) {
-		return;
-	}
-	wlr_xdg_toplevel_set_activated(toplevel->xdg, true);
-	struct wlr_surface *surface = toplevel->xdg->base->surface;
-	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat->wlr_seat);
-	if (keyboard != NULL) {
-		wlr_seat_keyboard_notify_enter(seat->wlr_seat, surface, keyboard->keycodes,
-			keyboard->num_keycodes, &keyboard->modifiers);
-	} else {
-		wlr_seat_keyboard_notify_enter(seat->wlr_seat, surface, NULL, 0, NULL);
-	}
-}
-
-/* To the one that had it last, of those that can be seen. */
-static void seat_pass_focus_on(struct seat *seat)
-{
-	struct toplevel *next;
-	wl_list_for_each(next, &seat->desktop->toplevels, link) {
-		if (!next->minimized) {
-			seat_focus(seat, next);
-			return;
-		}
-	}
-	seat_focus(seat, NULL);
-}
-
-void seat_forget(struct seat *seat, struct toplevel *toplevel)
-{
-	cursor_refocus(&seat->cursor);
-	if (seat->focused == toplevel) {
-		seat->focused = NULL;
-		seat_pass_focus_on(seat);
-	}
-}
-
-void seat_set_minimized(struct seat *seat, struct toplevel *toplevel, bool minimized)
-{
-	if (toplevel->minimized == minimized) {
-		return;
-	}
-	if (!minimized) {
-		seat_focus(seat, toplevel);
-		return;
-	}
-	interactive_forget(&seat->interactive, toplevel);
-	toplevel->minimized = true;
-	wlr_scene_node_set_enabled(&toplevel->tree->node, false);
-	cursor_refocus(&seat->cursor);
-	if (seat->focused == toplevel) {
-		seat_pass_focus_on(seat);
-	}
-	foreign_update(toplevel);
 }

@@ -88,9 +88,7 @@ static void touch_handle_down(struct wl_listener *listener, void *data)
 		    seat->wlr_seat, surface, event->time_msec, event->touch_id, sx, sy) != 0) {
 		touch_add(touch, event->touch_id, surface, lx - sx, ly - sy);
 	}
-	if (toplevel != NULL) {
-		seat_focus(seat, toplevel);
-	}
+	seat_focus_surface(seat, surface, toplevel);
 }
 
 /* A drag follows the finger over all surfaces, everything else stays where it began. */
