@@ -19,10 +19,19 @@ struct foreign {
 	struct wl_listener request_activate, request_close;
 };
 
+/* What fills the output is to be seen. */
+static void foreign_show(struct foreign *foreign, bool filling)
+{
+	if (filling) {
+		seat_set_minimized(foreign->toplevel->desktop->seat, foreign->toplevel, false);
+	}
+}
+
 static void foreign_handle_request_maximize(struct wl_listener *listener, void *data)
 {
 	struct foreign *foreign = wl_container_of(listener, foreign, request_maximize);
 	const struct wlr_foreign_toplevel_handle_v1_maximized_event *event = data;
+	foreign_show(foreign, event->maximized);
 	placement_set_maximized(foreign->toplevel, event->maximized);
 }
 
@@ -38,6 +47,7 @@ static void foreign_handle_request_fullscreen(struct wl_listener *listener, void
 {
 	struct foreign *foreign = wl_container_of(listener, foreign, request_fullscreen);
 	const struct wlr_foreign_toplevel_handle_v1_fullscreen_event *event = data;
+	foreign_show(foreign, event->fullscreen);
 	placement_set_fullscreen(foreign->toplevel, event->fullscreen);
 }
 
