@@ -85,7 +85,9 @@ class Run:
 def environment(directory, shard):
     values = {key: value for key, value in os.environ.items()
               if not key.startswith(("WAYLAND_", "WLR_", "GTEST_")) and key != "DISPLAY"}
-    values |= {"XDG_RUNTIME_DIR": directory, "XDG_CACHE_HOME": directory, "GESSO_LOG": "error"}
+    # no theme of pointers: it would be read anew for each server
+    values |= {"XDG_RUNTIME_DIR": directory, "XDG_CACHE_HOME": directory, "GESSO_LOG": "error",
+               "XCURSOR_PATH": directory}
     if shard:
         values |= {"GTEST_SHARD_INDEX": shard[0], "GTEST_TOTAL_SHARDS": shard[1]}
     return values
