@@ -3,6 +3,7 @@
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/filter.h"
+#include "screen/layer.h"
 #include "screen/listener.h"
 #include "screen/output_manager.h"
 #include "screen/output_setup.h"
@@ -219,6 +220,7 @@ void output_destroy(struct output *output)
 	listener_detach(&output->present);
 	listener_detach(&output->request_state);
 	listener_detach(&output->destroy);
+	layer_close(output->desktop, output->wlr_output);
 	/* windows that lie there find their way by its place */
 	output_setup_hide(output);
 	wl_list_remove(&output->link);

@@ -24,6 +24,7 @@ struct output {
 	struct wlr_scene_output *scene_output; /* NULL while it is off, as is the ground */
 	struct wlr_scene_rect *ground;
 	struct wlr_box box;            /* in the layout, as windows were last fitted to it */
+	struct wlr_box usable;         /* what bars leave of it (layer.h) */
 	struct wl_event_source *retry; /* draws again a while after a frame failed */
 	bool failing;                  /* the last frame failed: said once */
 	struct wl_listener frame, present, request_state, destroy;
