@@ -228,6 +228,7 @@ static bool create_surface_globals(struct server *server)
 	gesso_ledger_watch(server->ledger, compositor);
 	limits_watch(&server->limits, compositor);
 	refocus_watch(&server->refocus, compositor, &server->seat);
+	surface_outputs_watch(&server->surface_outputs, compositor);
 	return ok && gesso_fence_gate_create(display, compositor) &&
 		gesso_recovery_create(display, server->backend, server->context, compositor,
 			server_handle_no_renderer, server) &&

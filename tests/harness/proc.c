@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,7 +43,10 @@ static int each_descriptor(pid_t pid, const char *name, FILE *out)
 		target[length > 0 ? length : 0] = '\0';
 		count += strncmp(target, name, strlen(name)) == 0;
 		if (out != NULL) {
-			fprintf(out, "  %s %s\n", entry->d_name, target);
+			struct stat status = {0};
+			stat(path, &status);
+			fprintf(out, "  %s %s %lld bytes\n", entry->d_name, target,
+				(long long)status.st_size);
 		}
 	}
 	closedir(directory);

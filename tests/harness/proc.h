@@ -14,7 +14,7 @@
 int proc_count_descriptors(pid_t pid);
 /* Those whose target, as the kernel prints it, begins with `name`. */
 int proc_count_descriptors_named(pid_t pid, const char *name);
-/* Number and target of each, a line each. */
+/* Number, target and size of each, a line each. */
 void proc_print_descriptors(pid_t pid, FILE *out);
 
 struct proc_mappings {
