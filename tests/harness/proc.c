@@ -112,14 +112,29 @@ static bool find_kib(FILE *file, const char *field, size_t *bytes)
 	return false;
 }
 
-size_t proc_anonymous_bytes(pid_t pid)
+static size_t rollup_bytes(pid_t pid, const char *field)
 {
 	FILE *file = open_file(pid, "smaps_rollup");
 	size_t bytes;
-	bool found = find_kib(file, "Anonymous", &bytes);
+	bool found = find_kib(file, field, &bytes);
 	fclose(file);
 	CHECK(found);
 	return bytes;
+}
+
+size_t proc_anonymous_bytes(pid_t pid)
+{
+	return rollup_bytes(pid, "Anonymous");
+}
+
+struct proc_pss proc_pss(pid_t pid)
+{
+	return (struct proc_pss){
+		.total_bytes = rollup_bytes(pid, "Pss"),
+		.anonymous_bytes = rollup_bytes(pid, "Pss_Anon"),
+		.shared_memory_bytes = rollup_bytes(pid, "Pss_Shmem"),
+		.file_bytes = rollup_bytes(pid, "Pss_File"),
+	};
 }
 
 size_t proc_meminfo_bytes(const char *field)

@@ -9,7 +9,7 @@
  * are over the whole report or over those of one name.
  */
 
-#define REPORT_MAX 128
+#define REPORT_MAX 1024
 
 struct report_client {
 	uint32_t id;
