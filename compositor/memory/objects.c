@@ -66,8 +66,7 @@ static bool table_is_nearly_full(void)
 		return errno == EMFILE || errno == ENFILE;
 	}
 	close(fd);
-	return (rlim_t)fd + gesso_budget_descriptors_kept((size_t)limit.rlim_cur) >=
-		limit.rlim_cur;
+	return (rlim_t)fd + gesso_budget_descriptors_kept((size_t)limit.rlim_cur) >= limit.rlim_cur;
 }
 
 static uint64_t descriptors_of(const struct client_objects *owner)
