@@ -231,8 +231,7 @@ static void check_refused(struct client *client)
 {
 	struct buffer buffers[4];
 	for (int i = 0; i < 4; i++) {
-		buffer_request(
-			&buffers[i], client, GIB_SIDE_PX, GIB_SIDE_PX, DRM_FORMAT_XRGB8888);
+		buffer_request(&buffers[i], client, GIB_SIDE_PX, GIB_SIDE_PX, DRM_FORMAT_XRGB8888);
 	}
 	for (int i = 0; i < 4; i++) {
 		buffer_wait_answer(&buffers[i]);

@@ -85,8 +85,7 @@ static double cpu_seconds(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	FILE *file = fopen(path, "re");
 	CHECK(file != NULL);
-	CHECK_EQUAL(fscanf(file,
-			    "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+	CHECK_EQUAL(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
 			    &user, &system),
 		2);
 	fclose(file);
