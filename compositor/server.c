@@ -7,6 +7,7 @@
 #include "buffers/shm_guard.h"
 #include "buffers/shm_import.h"
 #include "memory/ledger.h"
+#include "memory/objects.h"
 #include "memory/report.h"
 #include "readiness.h"
 #include "renderer/recovery.h"
@@ -146,6 +147,16 @@ static void server_handle_no_renderer(void *data)
 	server_end(data, EXIT_FAILURE);
 }
 
+/* Where the options say nothing, the defaults stay. */
+static void set_budget(struct gesso_budget *budget, const struct gesso_budget *asked)
+{
+	for (size_t i = 0; i < GESSO_BUDGETS_LEN; i++) {
+		budget->limits[i] = asked->limits[i] > 0 ? asked->limits[i] : budget->limits[i];
+	}
+	budget->ceiling_bytes =
+		asked->ceiling_bytes > 0 ? asked->ceiling_bytes : budget->ceiling_bytes;
+}
+
 bool server_create_renderer(struct server *server)
 {
 	struct gesso_reason why = {0};
@@ -164,8 +175,13 @@ bool server_create_renderer(struct server *server)
 		wlr_log(WLR_ERROR, "server: no allocators: %s", why.words);
 		return false;
 	}
-	server->ledger = gesso_ledger_create(server->context, server->options->budget_bytes);
-	return server->ledger != NULL;
+	server->ledger = gesso_ledger_create(
+		server->context, server->options->limits.limits[GESSO_BUDGET_BYTES]);
+	if (server->ledger == NULL) {
+		return false;
+	}
+	set_budget(&server->ledger->budget, &server->options->limits);
+	return gesso_objects_create(server->display, server->ledger) != NULL;
 }
 
 static bool server_may_see(
@@ -232,8 +248,10 @@ static bool create_surface_globals(struct server *server)
 		gesso_shm_import_create(display, compositor, server->context, server->chain,
 			server->ledger, server->options->shm);
 	gesso_ledger_watch(server->ledger, compositor);
-	limits_watch(&server->limits, compositor);
+	limits_watch(
+		&server->limits, compositor, server->ledger->budget.limits[GESSO_BUDGET_SURFACES]);
 	refocus_watch(&server->refocus, compositor, &server->seat);
+	surface_outputs_watch(&server->surface_outputs, compositor);
 	return ok && gesso_fence_gate_create(display, compositor) &&
 		gesso_recovery_create(display, server->backend, server->context, compositor,
 			server_handle_no_renderer, server) &&

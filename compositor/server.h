@@ -8,6 +8,7 @@
 #include "screen/limits.h"
 #include "screen/refocus.h"
 #include "screen/seat.h"
+#include "screen/surface_outputs.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
 
@@ -61,6 +62,7 @@ struct server {
 
 	struct limits limits;
 	struct refocus refocus;
+	struct surface_outputs surface_outputs;
 	struct desktop desktop;
 	struct seat seat;
 	struct command command;
