@@ -4,6 +4,7 @@
 #include "buffers/fence_gate.h"
 #include "buffers/gpu_memory_buffer.h"
 #include "buffers/linux_dmabuf.h"
+#include "buffers/shm_guard.h"
 #include "buffers/shm_import.h"
 #include "memory/ledger.h"
 #include "memory/objects.h"
@@ -12,6 +13,8 @@
 #include "renderer/recovery.h"
 #include "renderer/render_context.h"
 #include "screen/backend.h"
+#include "screen/foreign.h"
+#include "screen/layer.h"
 #include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/output.h"
@@ -215,6 +218,8 @@ static bool create_privileged(struct server *server)
 	server->privileged[SERVER_SECURITY_CONTEXT] = server->security->global;
 	server->privileged[SERVER_OUTPUT_MANAGER] =
 		output_manager_global(&server->desktop.output_manager);
+	server->privileged[SERVER_FOREIGN_TOPLEVEL] = foreign_global(&server->desktop);
+	server->privileged[SERVER_LAYER_SHELL] = layer_global(&server->desktop);
 	wl_display_set_global_filter(display, server_may_see, server);
 	return true;
 }
@@ -239,8 +244,9 @@ static bool create_surface_globals(struct server *server)
 		return false;
 	}
 	/* each sees the buffer that those before it left at a commit */
-	bool ok = gesso_shm_import_create(display, compositor, server->context, server->chain,
-		server->ledger, server->options->shm);
+	bool ok = gesso_shm_guard_create(compositor) &&
+		gesso_shm_import_create(display, compositor, server->context, server->chain,
+			server->ledger, server->options->shm);
 	gesso_ledger_watch(server->ledger, compositor);
 	limits_watch(
 		&server->limits, compositor, server->ledger->budget.limits[GESSO_BUDGET_SURFACES]);
