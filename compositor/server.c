@@ -18,6 +18,8 @@
 #include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/output.h"
+#include "screen/screencopy.h"
+#include "screen/security_context.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +28,6 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
 #include <wlr/types/wlr_presentation_time.h>
-#include <wlr/types/wlr_screencopy_v1.h>
-#include <wlr/types/wlr_security_context_v1.h>
 #include <wlr/types/wlr_shm.h>
 #include <wlr/types/wlr_single_pixel_buffer_v1.h>
 #include <wlr/types/wlr_subcompositor.h>
@@ -188,7 +188,7 @@ static bool server_may_see(
 	const struct wl_client *client, const struct wl_global *global, void *data)
 {
 	const struct server *server = data;
-	if (wlr_security_context_manager_v1_lookup_client(server->security, client) == NULL) {
+	if (!security_context_holds(client)) {
 		return true;
 	}
 	for (size_t i = 0; i < SERVER_PRIVILEGED_LEN; i++) {
@@ -203,8 +203,8 @@ static bool server_may_see(
 static bool create_privileged(struct server *server)
 {
 	struct wl_display *display = server->display;
-	struct wlr_screencopy_manager_v1 *screencopy = wlr_screencopy_manager_v1_create(display);
-	server->security = wlr_security_context_manager_v1_create(display);
+	struct screencopy *screencopy = screencopy_create(display);
+	server->security = security_context_manager_create(display);
 	server->manager = gesso_gpu_memory_buffer_manager_create(
 		display, server->context, server->chain, server->ledger);
 	if (server->options->report) {
@@ -214,8 +214,9 @@ static bool create_privileged(struct server *server)
 		(server->options->report && server->reporter == NULL)) {
 		return false;
 	}
-	server->privileged[SERVER_SCREENCOPY] = screencopy->global;
-	server->privileged[SERVER_SECURITY_CONTEXT] = server->security->global;
+	server->privileged[SERVER_SCREENCOPY] = screencopy_global(screencopy);
+	server->privileged[SERVER_SECURITY_CONTEXT] =
+		security_context_manager_global(server->security);
 	server->privileged[SERVER_OUTPUT_MANAGER] =
 		output_manager_global(&server->desktop.output_manager);
 	server->privileged[SERVER_FOREIGN_TOPLEVEL] = foreign_global(&server->desktop);

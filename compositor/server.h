@@ -29,7 +29,7 @@ struct gesso_probe;
 struct gesso_render_context;
 struct gesso_reporter;
 struct wlr_backend;
-struct wlr_security_context_manager_v1;
+struct security_context_manager;
 struct wlr_session;
 
 #define SERVER_SIGNALS_LEN 4
@@ -66,7 +66,7 @@ struct server {
 	struct desktop desktop;
 	struct seat seat;
 	struct command command;
-	struct wlr_security_context_manager_v1 *security; /* the display's */
+	struct security_context_manager *security; /* the display's */
 	const struct wl_global *privileged[SERVER_PRIVILEGED_LEN];
 
 	int ready_fd; /* -1 once it was written */

@@ -220,6 +220,9 @@ void popup_create(struct desktop *desktop, struct wlr_xdg_popup *xdg)
 		xdg->parent != NULL ? wlr_xdg_surface_try_from_wlr_surface(xdg->parent) : NULL;
 	int depth = depth_on(desktop, parent);
 	if (xdg->parent != NULL && depth == 0) {
+		/* it may be among its own children, which go first */
+		wl_list_remove(&xdg->link);
+		wl_list_init(&xdg->link);
 		wlr_xdg_popup_destroy(xdg);
 		return;
 	}

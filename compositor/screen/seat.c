@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/seat.h"
 #include "screen/desktop.h"
+#include "screen/drag.h"
 #include "screen/keyboard.h"
 #include "screen/listener.h"
 #include "screen/output.h"
 #include "screen/popup.h"
+#include "screen/virtual_keyboard.h"
 #include <string.h>
 #include <time.h>
 #include <wlr/backend.h>
@@ -19,7 +21,6 @@
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_touch.h>
-#include <wlr/types/wlr_virtual_keyboard_v1.h>
 #include <wlr/types/wlr_virtual_pointer_v1.h>
 #include <xkbcommon/xkbcommon.h>
 
@@ -87,13 +88,6 @@ static void seat_handle_new_virtual_pointer(struct wl_listener *listener, void *
 		&seat->cursor, &event->new_pointer->pointer.base, event->suggested_output);
 }
 
-static void seat_handle_new_virtual_keyboard(struct wl_listener *listener, void *data)
-{
-	struct seat *seat = wl_container_of(listener, seat, new_virtual_keyboard);
-	struct wlr_virtual_keyboard_v1 *virtual_keyboard = data;
-	keyboard_create(seat, &virtual_keyboard->keyboard);
-}
-
 static void seat_handle_request_set_selection(struct wl_listener *listener, void *data)
 {
 	struct seat *seat = wl_container_of(listener, seat, request_set_selection);
@@ -119,7 +113,7 @@ static void seat_handle_request_start_drag(struct wl_listener *listener, void *d
 			   seat->wlr_seat, event->origin, event->serial, &point)) {
 		wlr_seat_start_touch_drag(seat->wlr_seat, event->drag, event->serial, point);
 	} else {
-		wlr_data_source_destroy(event->drag->source);
+		drag_refuse(event->drag);
 	}
 }
 
@@ -163,17 +157,14 @@ static bool init_virtual_devices(struct seat *seat, const struct wl_global *priv
 	struct wl_display *display = seat->desktop->display;
 	struct wlr_virtual_pointer_manager_v1 *pointers =
 		wlr_virtual_pointer_manager_v1_create(display);
-	struct wlr_virtual_keyboard_manager_v1 *keyboards =
-		wlr_virtual_keyboard_manager_v1_create(display);
+	struct wl_global *keyboards = virtual_keyboard_create_global(display, seat);
 	if (pointers == NULL || keyboards == NULL) {
 		return false;
 	}
 	listener_attach(&seat->new_virtual_pointer, &pointers->events.new_virtual_pointer,
 		seat_handle_new_virtual_pointer);
-	listener_attach(&seat->new_virtual_keyboard, &keyboards->events.new_virtual_keyboard,
-		seat_handle_new_virtual_keyboard);
 	privileged[0] = pointers->global;
-	privileged[1] = keyboards->global;
+	privileged[1] = keyboards;
 	return true;
 }
 
@@ -200,7 +191,6 @@ void seat_finish(struct seat *seat)
 {
 	listener_detach(&seat->new_input);
 	listener_detach(&seat->new_virtual_pointer);
-	listener_detach(&seat->new_virtual_keyboard);
 	listener_detach(&seat->request_set_selection);
 	listener_detach(&seat->request_set_primary_selection);
 	listener_detach(&seat->request_start_drag);

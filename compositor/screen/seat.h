@@ -40,7 +40,7 @@ struct seat {
 	bool has_touch;
 
 	/* private */
-	struct wl_listener new_input, new_virtual_pointer, new_virtual_keyboard;
+	struct wl_listener new_input, new_virtual_pointer;
 	struct wl_listener request_set_selection, request_set_primary_selection;
 	struct wl_listener request_start_drag, start_drag, pointer_grab_begin;
 };

@@ -31,6 +31,7 @@ int __lsan_is_turned_off(void)
 static struct test_case *cases;
 static char **fixtures;
 static volatile sig_atomic_t running_group;
+static void (*on_failure)(void);
 
 void case_register(struct test_case *test_case)
 {
@@ -99,6 +100,11 @@ void case_set_deadline(int seconds)
 	alarm((unsigned)case_seconds(seconds));
 }
 
+void case_on_failure(void (*say)(void))
+{
+	on_failure = say;
+}
+
 void check_failed(const char *file, int line, const char *format, ...)
 {
 	va_list arguments;
@@ -107,6 +113,11 @@ void check_failed(const char *file, int line, const char *format, ...)
 	vfprintf(stderr, format, arguments);
 	fputc('\n', stderr);
 	va_end(arguments);
+	if (on_failure != NULL) {
+		void (*say)(void) = on_failure;
+		on_failure = NULL;
+		say();
+	}
 	fflush(NULL);
 	_exit(EXIT_FAILURE);
 }
