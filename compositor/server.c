@@ -4,13 +4,17 @@
 #include "buffers/fence_gate.h"
 #include "buffers/gpu_memory_buffer.h"
 #include "buffers/linux_dmabuf.h"
+#include "buffers/shm_guard.h"
 #include "buffers/shm_import.h"
 #include "memory/ledger.h"
+#include "memory/objects.h"
 #include "memory/report.h"
 #include "readiness.h"
 #include "renderer/recovery.h"
 #include "renderer/render_context.h"
 #include "screen/backend.h"
+#include "screen/foreign.h"
+#include "screen/layer.h"
 #include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/output.h"
@@ -143,6 +147,16 @@ static void server_handle_no_renderer(void *data)
 	server_end(data, EXIT_FAILURE);
 }
 
+/* Where the options say nothing, the defaults stay. */
+static void set_budget(struct gesso_budget *budget, const struct gesso_budget *asked)
+{
+	for (size_t i = 0; i < GESSO_BUDGETS_LEN; i++) {
+		budget->limits[i] = asked->limits[i] > 0 ? asked->limits[i] : budget->limits[i];
+	}
+	budget->ceiling_bytes =
+		asked->ceiling_bytes > 0 ? asked->ceiling_bytes : budget->ceiling_bytes;
+}
+
 bool server_create_renderer(struct server *server)
 {
 	struct gesso_reason why = {0};
@@ -161,8 +175,13 @@ bool server_create_renderer(struct server *server)
 		wlr_log(WLR_ERROR, "server: no allocators: %s", why.words);
 		return false;
 	}
-	server->ledger = gesso_ledger_create(server->context, server->options->budget_bytes);
-	return server->ledger != NULL;
+	server->ledger = gesso_ledger_create(
+		server->context, server->options->limits.limits[GESSO_BUDGET_BYTES]);
+	if (server->ledger == NULL) {
+		return false;
+	}
+	set_budget(&server->ledger->budget, &server->options->limits);
+	return gesso_objects_create(server->display, server->ledger) != NULL;
 }
 
 static bool server_may_see(
@@ -199,6 +218,8 @@ static bool create_privileged(struct server *server)
 	server->privileged[SERVER_SECURITY_CONTEXT] = server->security->global;
 	server->privileged[SERVER_OUTPUT_MANAGER] =
 		output_manager_global(&server->desktop.output_manager);
+	server->privileged[SERVER_FOREIGN_TOPLEVEL] = foreign_global(&server->desktop);
+	server->privileged[SERVER_LAYER_SHELL] = layer_global(&server->desktop);
 	wl_display_set_global_filter(display, server_may_see, server);
 	return true;
 }
@@ -223,11 +244,14 @@ static bool create_surface_globals(struct server *server)
 		return false;
 	}
 	/* each sees the buffer that those before it left at a commit */
-	bool ok = gesso_shm_import_create(display, compositor, server->context, server->chain,
-		server->ledger, server->options->shm);
+	bool ok = gesso_shm_guard_create(compositor) &&
+		gesso_shm_import_create(display, compositor, server->context, server->chain,
+			server->ledger, server->options->shm);
 	gesso_ledger_watch(server->ledger, compositor);
-	limits_watch(&server->limits, compositor);
+	limits_watch(
+		&server->limits, compositor, server->ledger->budget.limits[GESSO_BUDGET_SURFACES]);
 	refocus_watch(&server->refocus, compositor, &server->seat);
+	surface_outputs_watch(&server->surface_outputs, compositor);
 	return ok && gesso_fence_gate_create(display, compositor) &&
 		gesso_recovery_create(display, server->backend, server->context, compositor,
 			server_handle_no_renderer, server) &&

@@ -8,6 +8,7 @@
 #include "screen/limits.h"
 #include "screen/refocus.h"
 #include "screen/seat.h"
+#include "screen/surface_outputs.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
 
@@ -40,6 +41,8 @@ enum server_privileged {
 	SERVER_VIRTUAL_POINTER,
 	SERVER_VIRTUAL_KEYBOARD,
 	SERVER_OUTPUT_MANAGER,
+	SERVER_FOREIGN_TOPLEVEL,
+	SERVER_LAYER_SHELL,
 	SERVER_PRIVILEGED_LEN,
 };
 
@@ -59,6 +62,7 @@ struct server {
 
 	struct limits limits;
 	struct refocus refocus;
+	struct surface_outputs surface_outputs;
 	struct desktop desktop;
 	struct seat seat;
 	struct command command;

@@ -156,6 +156,14 @@ static uint64_t bytes_to_charge(const struct gpu_memory_buffer *buffer)
 	return (layout.size_bytes + page - 1) / page * page;
 }
 
+int gpu_memory_buffer_wait_ms(struct gpu_memory_buffer *buffer)
+{
+	struct gesso_ledger_client *client = gesso_ledger_client_get(
+		buffer->manager->ledger, wl_resource_get_client(buffer->answer));
+	return client != NULL ? gesso_ledger_client_rate_wait_ms(client, bytes_to_charge(buffer))
+			      : 0;
+}
+
 static bool allocate(struct gpu_memory_buffer *buffer, struct gesso_reason *why)
 {
 	struct native_buffer *native = &buffer->native;
@@ -199,6 +207,7 @@ void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 	if (gesso_ledger_client_charge(client, bytes, &why)) {
 		if (allocate(buffer, &why)) {
 			buffer->allocated = true;
+			gesso_ledger_client_spend_rate(client, bytes);
 			enter_in_ledger(buffer, client, bytes);
 			send_allocated(buffer);
 			return;

@@ -3,6 +3,7 @@
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/filter.h"
+#include "screen/layer.h"
 #include "screen/listener.h"
 #include "screen/output_manager.h"
 #include "screen/output_setup.h"
@@ -10,6 +11,7 @@
 #include <time.h>
 #include <wlr/backend/drm.h>
 #include <wlr/backend/wayland.h>
+#include <wlr/backend/x11.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
@@ -89,11 +91,31 @@ static int output_handle_retry(void *data)
 	return 0;
 }
 
+/*
+ * An X server may take two pictures that are due at the same time in either order, and
+ * wlroots asks for a frame when the first of them is done, with a blank one for a new size
+ * behind it. Each commit of the X11 backend has its present event, under the number that
+ * was the output's before it.
+ */
+static bool is_ordered(const struct output *output)
+{
+	struct wlr_output *wlr_output = output->wlr_output;
+	return !wlr_output_is_x11(wlr_output) ||
+		output->presented_seq + 1 == wlr_output->commit_seq;
+}
+
+static void output_handle_present(struct wl_listener *listener, void *data)
+{
+	struct output *output = wl_container_of(listener, output, present);
+	const struct wlr_output_event_present *event = data;
+	output->presented_seq = event->commit_seq;
+}
+
 static void output_handle_frame(struct wl_listener *listener, void *data)
 {
 	struct output *output = wl_container_of(listener, output, frame);
 	straight_asked(output);
-	if (output->scene_output == NULL) {
+	if (output->scene_output == NULL || !is_ordered(output)) {
 		return;
 	}
 	if (output_draw(output)) {
@@ -181,6 +203,7 @@ void output_create(struct desktop *desktop, struct wlr_output *wlr_output)
 	listener_attach(&output->request_state, &wlr_output->events.request_state,
 		output_handle_request_state);
 	listener_attach(&output->frame, &wlr_output->events.frame, output_handle_frame);
+	listener_attach(&output->present, &wlr_output->events.present, output_handle_present);
 	listener_attach(&output->destroy, &wlr_output->events.destroy, output_handle_destroy);
 
 	if (!output_init(output)) {
@@ -223,8 +246,10 @@ void output_start_pending(struct desktop *desktop)
 void output_destroy(struct output *output)
 {
 	listener_detach(&output->frame);
+	listener_detach(&output->present);
 	listener_detach(&output->request_state);
 	listener_detach(&output->destroy);
+	layer_close(output->desktop, output->wlr_output);
 	/* windows that lie there find their way by its place */
 	output_setup_hide(output);
 	straight_finish(output);

@@ -5,8 +5,8 @@
 #include "screen/listener.h"
 #include "screen/output.h"
 #include "screen/popup.h"
-#include "screen/toplevel.h"
 #include <string.h>
+#include <time.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
@@ -21,8 +21,14 @@
 #include <wlr/types/wlr_touch.h>
 #include <wlr/types/wlr_virtual_keyboard_v1.h>
 #include <wlr/types/wlr_virtual_pointer_v1.h>
-#include <wlr/types/wlr_xdg_shell.h>
 #include <xkbcommon/xkbcommon.h>
+
+uint32_t seat_now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
 
 void seat_update_capabilities(struct seat *seat)
 {
@@ -186,8 +192,8 @@ bool seat_init(struct seat *seat, struct desktop *desktop, struct wlr_session *s
 	}
 	seat_listen(seat);
 	seat_update_capabilities(seat);
-	return cursor_init(&seat->cursor, seat) && touch_init(&seat->touch, seat) &&
-		init_virtual_devices(seat, privileged);
+	return cursor_init(&seat->cursor, seat) && constraint_init(&seat->constraint, seat) &&
+		touch_init(&seat->touch, seat) && init_virtual_devices(seat, privileged);
 }
 
 void seat_finish(struct seat *seat)
@@ -201,51 +207,8 @@ void seat_finish(struct seat *seat)
 	listener_detach(&seat->start_drag);
 	listener_detach(&seat->pointer_grab_begin);
 	touch_finish(&seat->touch);
+	constraint_finish(&seat->constraint);
 	cursor_finish(&seat->cursor);
 	xkb_keymap_unref(seat->keymap);
 	seat->keymap = NULL;
-}
-
-void seat_focus(struct seat *seat, struct toplevel *toplevel)
-{
-	struct toplevel *before = seat->focused;
-	seat->focused = toplevel;
-	if (before != NULL && before != toplevel) {
-		wlr_xdg_toplevel_set_activated(before->xdg, false);
-	}
-	if (toplevel == NULL) {
-		wlr_seat_keyboard_notify_clear_focus(seat->wlr_seat);
-		return;
-	}
-	wlr_scene_node_raise_to_top(&toplevel->tree->node);
-	wl_list_remove(&toplevel->link);
-	wl_list_insert(&seat->desktop->toplevels, &toplevel->link);
-	cursor_refocus(&seat->cursor);
-	if (before == toplevel) {
-		return;
-	}
-	wlr_xdg_toplevel_set_activated(toplevel->xdg, true);
-	struct wlr_surface *surface = toplevel->xdg->base->surface;
-	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat->wlr_seat);
-	if (keyboard != NULL) {
-		wlr_seat_keyboard_notify_enter(seat->wlr_seat, surface, keyboard->keycodes,
-			keyboard->num_keycodes, &keyboard->modifiers);
-	} else {
-		wlr_seat_keyboard_notify_enter(seat->wlr_seat, surface, NULL, 0, NULL);
-	}
-}
-
-void seat_forget(struct seat *seat, struct toplevel *toplevel)
-{
-	struct desktop *desktop = seat->desktop;
-	cursor_refocus(&seat->cursor);
-	if (seat->focused != toplevel) {
-		return;
-	}
-	seat->focused = NULL;
-	struct toplevel *next = NULL;
-	if (!wl_list_empty(&desktop->toplevels)) {
-		next = wl_container_of(desktop->toplevels.next, next, link);
-	}
-	seat_focus(seat, next);
 }

@@ -89,6 +89,11 @@ int case_seconds(int seconds)
 	return seconds * (slow != NULL && atoi(slow) > 0 ? atoi(slow) : factor);
 }
 
+int case_times(int few, int full)
+{
+	return getenv("GESSO_TEST_FULL") != NULL ? full : few;
+}
+
 void case_set_deadline(int seconds)
 {
 	alarm((unsigned)case_seconds(seconds));

@@ -50,6 +50,9 @@ void case_need_allocator(const char *name);
  */
 int case_seconds(int seconds);
 
+/* How often to do it: `few` times, or `full` times where GESSO_TEST_FULL is set. */
+int case_times(int few, int full);
+
 /* Sets the alarm anew: the default is 30 seconds by case_seconds. */
 void case_set_deadline(int seconds);
 
