@@ -10,8 +10,8 @@
  * last refusal is printed.
  */
 struct starve {
-	int32_t every;    /* refuse each call with that number; 0: none */
-	int32_t only_own; /* not 0: calls that gesso's own code makes, not its libraries */
+	int32_t every;          /* refuse each call with that number; 0: none */
+	int32_t only_own;       /* not 0: calls that gesso's own code makes, not its libraries */
 	int32_t calls, refused; /* written by the interposer */
 };
 
