@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
+#include "log.h"
 #include "options.h"
 #include "server.h"
 #include <stdlib.h>
@@ -18,7 +19,7 @@ int main(int argc, char *argv[])
 	case OPTIONS_WRONG:
 		return EXIT_USAGE;
 	}
-	wlr_log_init(options.log_level, NULL);
+	log_init(options.log_level);
 	if (options.log_level_from_environment) {
 		wlr_log(WLR_INFO, "options: GESSO_LOG sets what is logged");
 	}

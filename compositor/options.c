@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 #include "allocators/chain.h"
+#include "option_limits.h"
 #include "option_value.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -99,8 +100,13 @@ static bool parse_budget(struct options *options, const char *value, struct comp
 {
 	long number;
 	bool ok = option_value_number(value, 1, 1 << 20, &number, complaint);
-	options->budget_bytes = (uint64_t)number * MEBIBYTE;
+	options->limits.limits[GESSO_BUDGET_BYTES] = (uint64_t)number * MEBIBYTE;
 	return ok;
+}
+
+static bool parse_limits(struct options *options, const char *value, struct complaint *complaint)
+{
+	return option_limits_parse(&options->limits, value, complaint);
 }
 
 static bool parse_probe_timeout(
@@ -219,6 +225,8 @@ static const struct option_spec specs[] = {
 	{"maximize", NULL, "new windows are maximized", parse_maximize},
 	{"fullscreen", NULL, "new windows fill their output", parse_fullscreen},
 	{"budget", "MIB", "on native, dmabuf and shm-import, for each client (512)", parse_budget},
+	{"limits", "LIST", "on what each client has, and all: names with values: see gesso(1)",
+		parse_limits},
 	{"probe-timeout", "MS", "time for each allocator's probe, at most (10000)",
 		parse_probe_timeout},
 	{"probe-wait", "MS", "how long all of them hold up COMMAND and --ready-fd, at most (250)",
@@ -343,7 +351,7 @@ enum options_outcome options_parse(struct options *options, int argc, char *argv
 		.allocators = "auto",
 		.width_px = 1280,
 		.height_px = 720,
-		.budget_bytes = 512 * MEBIBYTE,
+		.limits = {.limits = {[GESSO_BUDGET_BYTES] = 512 * MEBIBYTE}},
 		.probe_timeout_ms = 10000,
 		.probe_wait_ms = 250,
 		.report = true,

@@ -4,6 +4,7 @@
 
 #include "allocators/layout.h"
 #include "buffers/shm_import.h"
+#include "memory/budget.h"
 #include "renderer/render_context.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,10 +39,10 @@ struct options {
 	enum gesso_renderer_choice renderer;
 	const char *allocators; /* as gesso_allocator_chain_create takes them */
 	enum gesso_shm_choice shm;
-	int outputs;             /* 0 if not given */
-	int width_px, height_px; /* of outputs that have no modes of their own */
-	float scale;             /* 0 if not given */
-	uint64_t budget_bytes;
+	int outputs;                /* 0 if not given */
+	int width_px, height_px;    /* of outputs that have no modes of their own */
+	float scale;                /* 0 if not given */
+	struct gesso_budget limits; /* 0 where not given, but for the bytes */
 	int probe_timeout_ms;
 	int probe_wait_ms;  /* that readiness waits for the probe, at most */
 	const char *socket; /* NULL: the first free one */

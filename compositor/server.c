@@ -4,16 +4,22 @@
 #include "buffers/fence_gate.h"
 #include "buffers/gpu_memory_buffer.h"
 #include "buffers/linux_dmabuf.h"
+#include "buffers/shm_guard.h"
 #include "buffers/shm_import.h"
 #include "memory/ledger.h"
+#include "memory/objects.h"
 #include "memory/report.h"
 #include "readiness.h"
 #include "renderer/recovery.h"
 #include "renderer/render_context.h"
 #include "screen/backend.h"
+#include "screen/foreign.h"
+#include "screen/layer.h"
 #include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/output.h"
+#include "screen/screencopy.h"
+#include "screen/security_context.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +28,6 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
 #include <wlr/types/wlr_presentation_time.h>
-#include <wlr/types/wlr_screencopy_v1.h>
-#include <wlr/types/wlr_security_context_v1.h>
 #include <wlr/types/wlr_shm.h>
 #include <wlr/types/wlr_single_pixel_buffer_v1.h>
 #include <wlr/types/wlr_subcompositor.h>
@@ -143,6 +147,16 @@ static void server_handle_no_renderer(void *data)
 	server_end(data, EXIT_FAILURE);
 }
 
+/* Where the options say nothing, the defaults stay. */
+static void set_budget(struct gesso_budget *budget, const struct gesso_budget *asked)
+{
+	for (size_t i = 0; i < GESSO_BUDGETS_LEN; i++) {
+		budget->limits[i] = asked->limits[i] > 0 ? asked->limits[i] : budget->limits[i];
+	}
+	budget->ceiling_bytes =
+		asked->ceiling_bytes > 0 ? asked->ceiling_bytes : budget->ceiling_bytes;
+}
+
 bool server_create_renderer(struct server *server)
 {
 	struct gesso_reason why = {0};
@@ -161,15 +175,20 @@ bool server_create_renderer(struct server *server)
 		wlr_log(WLR_ERROR, "server: no allocators: %s", why.words);
 		return false;
 	}
-	server->ledger = gesso_ledger_create(server->context, server->options->budget_bytes);
-	return server->ledger != NULL;
+	server->ledger = gesso_ledger_create(
+		server->context, server->options->limits.limits[GESSO_BUDGET_BYTES]);
+	if (server->ledger == NULL) {
+		return false;
+	}
+	set_budget(&server->ledger->budget, &server->options->limits);
+	return gesso_objects_create(server->display, server->ledger) != NULL;
 }
 
 static bool server_may_see(
 	const struct wl_client *client, const struct wl_global *global, void *data)
 {
 	const struct server *server = data;
-	if (wlr_security_context_manager_v1_lookup_client(server->security, client) == NULL) {
+	if (!security_context_holds(client)) {
 		return true;
 	}
 	for (size_t i = 0; i < SERVER_PRIVILEGED_LEN; i++) {
@@ -184,8 +203,8 @@ static bool server_may_see(
 static bool create_privileged(struct server *server)
 {
 	struct wl_display *display = server->display;
-	struct wlr_screencopy_manager_v1 *screencopy = wlr_screencopy_manager_v1_create(display);
-	server->security = wlr_security_context_manager_v1_create(display);
+	struct screencopy *screencopy = screencopy_create(display);
+	server->security = security_context_manager_create(display);
 	server->manager = gesso_gpu_memory_buffer_manager_create(
 		display, server->context, server->chain, server->ledger);
 	if (server->options->report) {
@@ -195,10 +214,13 @@ static bool create_privileged(struct server *server)
 		(server->options->report && server->reporter == NULL)) {
 		return false;
 	}
-	server->privileged[SERVER_SCREENCOPY] = screencopy->global;
-	server->privileged[SERVER_SECURITY_CONTEXT] = server->security->global;
+	server->privileged[SERVER_SCREENCOPY] = screencopy_global(screencopy);
+	server->privileged[SERVER_SECURITY_CONTEXT] =
+		security_context_manager_global(server->security);
 	server->privileged[SERVER_OUTPUT_MANAGER] =
 		output_manager_global(&server->desktop.output_manager);
+	server->privileged[SERVER_FOREIGN_TOPLEVEL] = foreign_global(&server->desktop);
+	server->privileged[SERVER_LAYER_SHELL] = layer_global(&server->desktop);
 	wl_display_set_global_filter(display, server_may_see, server);
 	return true;
 }
@@ -223,11 +245,14 @@ static bool create_surface_globals(struct server *server)
 		return false;
 	}
 	/* each sees the buffer that those before it left at a commit */
-	bool ok = gesso_shm_import_create(display, compositor, server->context, server->chain,
-		server->ledger, server->options->shm);
+	bool ok = gesso_shm_guard_create(compositor) &&
+		gesso_shm_import_create(display, compositor, server->context, server->chain,
+			server->ledger, server->options->shm);
 	gesso_ledger_watch(server->ledger, compositor);
-	limits_watch(&server->limits, compositor);
+	limits_watch(
+		&server->limits, compositor, server->ledger->budget.limits[GESSO_BUDGET_SURFACES]);
 	refocus_watch(&server->refocus, compositor, &server->seat);
+	surface_outputs_watch(&server->surface_outputs, compositor);
 	return ok && gesso_fence_gate_create(display, compositor) &&
 		gesso_recovery_create(display, server->backend, server->context, compositor,
 			server_handle_no_renderer, server) &&

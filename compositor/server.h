@@ -8,6 +8,7 @@
 #include "screen/limits.h"
 #include "screen/refocus.h"
 #include "screen/seat.h"
+#include "screen/surface_outputs.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
 
@@ -28,7 +29,7 @@ struct gesso_probe;
 struct gesso_render_context;
 struct gesso_reporter;
 struct wlr_backend;
-struct wlr_security_context_manager_v1;
+struct security_context_manager;
 struct wlr_session;
 
 #define SERVER_SIGNALS_LEN 4
@@ -40,6 +41,8 @@ enum server_privileged {
 	SERVER_VIRTUAL_POINTER,
 	SERVER_VIRTUAL_KEYBOARD,
 	SERVER_OUTPUT_MANAGER,
+	SERVER_FOREIGN_TOPLEVEL,
+	SERVER_LAYER_SHELL,
 	SERVER_PRIVILEGED_LEN,
 };
 
@@ -59,10 +62,11 @@ struct server {
 
 	struct limits limits;
 	struct refocus refocus;
+	struct surface_outputs surface_outputs;
 	struct desktop desktop;
 	struct seat seat;
 	struct command command;
-	struct wlr_security_context_manager_v1 *security; /* the display's */
+	struct security_context_manager *security; /* the display's */
 	const struct wl_global *privileged[SERVER_PRIVILEGED_LEN];
 
 	int ready_fd; /* -1 once it was written */

@@ -22,6 +22,7 @@ struct gesso_gpu_memory_buffer_manager {
 	struct wl_client *served_last;
 	int wake_fd; /* an eventfd, readable while the queue is not empty */
 	struct wl_event_source *wake;
+	struct wl_event_source *later; /* a timer, for requests that wait for their rate */
 	struct wl_listener display_destroy;
 };
 
@@ -45,6 +46,9 @@ struct gpu_memory_buffer {
 void gpu_memory_buffer_create(struct gesso_gpu_memory_buffer_manager *manager,
 	struct wl_client *client, uint32_t version, uint32_t id, int width_px, int height_px,
 	uint32_t fourcc);
+
+/* How long the request has to wait for its client's rate of allocation, in ms; 0: not at all. */
+int gpu_memory_buffer_wait_ms(struct gpu_memory_buffer *buffer);
 
 /* Answers a request that was taken off the queue. */
 void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer);

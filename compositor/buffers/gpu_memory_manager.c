@@ -3,6 +3,7 @@
 #include "buffers/gpu_memory_buffer_impl.h"
 #include "gesso-gpu-memory-buffer-v1-protocol.h"
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -24,31 +25,62 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 	wl_resource_destroy(resource);
 }
 
-/* The oldest request of another client than the one served last, else the oldest. */
-static struct gpu_memory_buffer *next_in_queue(struct gesso_gpu_memory_buffer_manager *manager)
+/*
+ * The oldest request of another client than the one served last, else the oldest; of
+ * those that need not wait. NULL, with the shortest wait, if all must.
+ */
+static struct gpu_memory_buffer *next_in_queue(
+	struct gesso_gpu_memory_buffer_manager *manager, int *wait_ms)
 {
-	struct gpu_memory_buffer *buffer;
+	struct gpu_memory_buffer *buffer, *oldest = NULL;
+	const struct wl_client *asked = NULL;
+	*wait_ms = INT_MAX;
 	wl_list_for_each(buffer, &manager->queue, queue_link) {
-		if (wl_resource_get_client(buffer->answer) != manager->served_last) {
+		struct wl_client *client = wl_resource_get_client(buffer->answer);
+		if (client == asked) {
+			continue; /* in order: the first of a client's speaks for those behind it */
+		}
+		asked = client;
+		int own_ms = gpu_memory_buffer_wait_ms(buffer);
+		*wait_ms = own_ms < *wait_ms ? own_ms : *wait_ms;
+		if (own_ms == 0 && client != manager->served_last) {
 			return buffer;
 		}
+		oldest = oldest == NULL && own_ms == 0 ? buffer : oldest;
 	}
-	return wl_container_of(manager->queue.next, buffer, queue_link);
+	return oldest;
+}
+
+static int manager_handle_later(void *data)
+{
+	struct gesso_gpu_memory_buffer_manager *manager = data;
+	eventfd_write(manager->wake_fd, 1);
+	return 0;
+}
+
+static void manager_sleep(struct gesso_gpu_memory_buffer_manager *manager)
+{
+	eventfd_t value;
+	eventfd_read(manager->wake_fd, &value);
 }
 
 static int manager_handle_wake(int fd, uint32_t mask, void *data)
 {
 	struct gesso_gpu_memory_buffer_manager *manager = data;
-	if (!wl_list_empty(&manager->queue)) {
-		struct gpu_memory_buffer *buffer = next_in_queue(manager);
+	int wait_ms = 0;
+	struct gpu_memory_buffer *buffer =
+		wl_list_empty(&manager->queue) ? NULL : next_in_queue(manager, &wait_ms);
+	if (buffer != NULL) {
 		wl_list_remove(&buffer->queue_link);
 		wl_list_init(&buffer->queue_link);
 		manager->served_last = wl_resource_get_client(buffer->answer);
 		gpu_memory_buffer_serve(buffer);
 	}
 	if (wl_list_empty(&manager->queue)) {
-		eventfd_t value;
-		eventfd_read(manager->wake_fd, &value);
+		manager_sleep(manager);
+	} else if (buffer == NULL) {
+		manager_sleep(manager);
+		wl_event_source_timer_update(manager->later, wait_ms);
 	}
 	return 0;
 }
@@ -132,6 +164,7 @@ static void manager_handle_display_destroy(struct wl_listener *listener, void *d
 	wl_list_remove(&manager->display_destroy.link);
 	wl_global_destroy(manager->global);
 	wl_event_source_remove(manager->wake);
+	wl_event_source_remove(manager->later);
 	close(manager->wake_fd);
 	free(manager);
 }
@@ -156,7 +189,9 @@ struct gesso_gpu_memory_buffer_manager *gesso_gpu_memory_buffer_manager_create(
 	}
 	manager->wake = wl_event_loop_add_fd(wl_display_get_event_loop(display), manager->wake_fd,
 		WL_EVENT_READABLE, manager_handle_wake, manager);
-	if (manager->wake == NULL) {
+	manager->later = wl_event_loop_add_timer(
+		wl_display_get_event_loop(display), manager_handle_later, manager);
+	if (manager->wake == NULL || manager->later == NULL) {
 		goto fail;
 	}
 	manager->global = wl_global_create(display, &gesso_gpu_memory_buffer_manager_v1_interface,
@@ -173,6 +208,9 @@ fail:
 	wlr_log_errno(WLR_ERROR, "gpu_memory_buffer: the global could not be made");
 	if (manager->wake != NULL) {
 		wl_event_source_remove(manager->wake);
+	}
+	if (manager->later != NULL) {
+		wl_event_source_remove(manager->later);
 	}
 	if (manager->wake_fd >= 0) {
 		close(manager->wake_fd);

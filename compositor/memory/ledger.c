@@ -27,7 +27,8 @@ struct gesso_ledger *gesso_ledger_create(
 	wl_list_init(&ledger->clients);
 	wl_list_init(&ledger->new_surface.link);
 	wl_list_init(&ledger->compositor_destroy.link);
-	ledger->budget_bytes = budget_bytes;
+	gesso_budget_init(&ledger->budget);
+	ledger->budget.limits[GESSO_BUDGET_BYTES] = budget_bytes;
 	ledger->context = context;
 	ledger->renewed.notify = ledger_handle_renewed;
 	wl_signal_add(&context->events.renewed, &ledger->renewed);
@@ -95,6 +96,7 @@ static struct gesso_ledger_client *ledger_client_create(
 	client->ledger = ledger;
 	client->client = wl_client;
 	wl_client_get_credentials(wl_client, &client->pid, NULL, NULL);
+	client->rate_left_bytes = ledger->budget.limits[GESSO_BUDGET_BYTES];
 	wl_list_init(&client->buffers);
 	wl_list_init(&client->surfaces);
 	client->client_destroy.notify = ledger_handle_client_destroy;
@@ -114,6 +116,18 @@ struct gesso_ledger_client *gesso_ledger_client_get(
 	struct gesso_ledger_client *client = wl_container_of(listener, client, client_destroy);
 	assert(client->ledger == ledger);
 	return client;
+}
+
+size_t gesso_ledger_planes_held(struct gesso_ledger *ledger, struct wl_client *wl_client)
+{
+	struct wl_listener *listener =
+		wl_client_get_destroy_listener(wl_client, ledger_handle_client_destroy);
+	if (!listener) {
+		return 0;
+	}
+	const struct gesso_ledger_client *client =
+		wl_container_of(listener, client, client_destroy);
+	return client->held_planes;
 }
 
 /* Length in bytes of the UTF-8 character at `text` (RFC 3629), or 0 if it is none. */
@@ -163,56 +177,6 @@ void gesso_ledger_client_set_name(struct gesso_ledger_client *client, const char
 		from += len > 0 ? len : 1;
 	}
 	client->name[used] = '\0';
-}
-
-#define MIB(bytes) ((double)(bytes) / (1024 * 1024))
-
-bool gesso_ledger_client_charge(
-	struct gesso_ledger_client *client, uint64_t bytes, struct gesso_reason *why)
-{
-	uint64_t budget_bytes = client->ledger->budget_bytes;
-	assert(client->held_bytes <= budget_bytes);
-	if (bytes > budget_bytes - client->held_bytes) {
-		gesso_reason_set(why, GESSO_REASON_OVER_BUDGET,
-			"%.1f MiB beside the %.1f MiB held is over the client's budget of %.1f MiB",
-			MIB(bytes), MIB(client->held_bytes), MIB(budget_bytes));
-		return false;
-	}
-	if (client->held_buffers >= GESSO_LEDGER_MAX_BUFFERS) {
-		gesso_reason_set(why, GESSO_REASON_OVER_BUDGET, "a client may hold %d buffers",
-			GESSO_LEDGER_MAX_BUFFERS);
-		return false;
-	}
-	client->held_bytes += bytes;
-	client->held_buffers += bytes > 0;
-	return true;
-}
-
-void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t bytes)
-{
-	assert(bytes <= client->held_bytes);
-	client->held_bytes -= bytes;
-	client->held_buffers -= bytes > 0;
-	ledger_client_consider_free(client);
-}
-
-bool gesso_ledger_client_hold_plane(struct gesso_ledger_client *client, struct gesso_reason *why)
-{
-	if (client->held_planes >= GESSO_LEDGER_MAX_PLANES) {
-		gesso_reason_set(why, GESSO_REASON_OVER_BUDGET,
-			"a client may have %d planes waiting for a buffer to be made of them",
-			GESSO_LEDGER_MAX_PLANES);
-		return false;
-	}
-	client->held_planes++;
-	return true;
-}
-
-void gesso_ledger_client_drop_planes(struct gesso_ledger_client *client, size_t len)
-{
-	assert(len <= client->held_planes);
-	client->held_planes -= len;
-	ledger_client_consider_free(client);
 }
 
 void gesso_ledger_client_refused(

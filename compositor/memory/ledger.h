@@ -4,6 +4,7 @@
 
 #include "allocators/allocator.h"
 #include "allocators/reason.h"
+#include "memory/budget.h"
 #include "memory/path.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,6 +52,8 @@ struct gesso_ledger_client {
 	struct wl_list surfaces; /* private to ledger */
 	char name[64];           /* app_id or title, empty if none */
 	/* private */
+	uint64_t rate_left_bytes, rate_at_ms;
+	int64_t rate_left_us;
 	struct wl_listener client_destroy;
 };
 
@@ -84,7 +87,7 @@ struct gesso_ledger_buffer {
 
 struct gesso_ledger {
 	struct wl_list clients;                     /* gesso_ledger_client.link */
-	uint64_t budget_bytes;                      /* per client */
+	struct gesso_budget budget;                 /* the host may change it before it serves */
 	const struct gesso_render_context *context; /* borrowed; outlives the ledger */
 	/* private */
 	struct wl_listener new_surface;
@@ -93,8 +96,8 @@ struct gesso_ledger {
 };
 
 /*
- * NULL on no memory. `budget_bytes` bounds what each client may be charged. It follows
- * the renderer when that is made anew.
+ * NULL on no memory. `budget_bytes` bounds what each client may be charged; the rest of
+ * the budget has its defaults. It follows the renderer when that is made anew.
  */
 struct gesso_ledger *gesso_ledger_create(
 	struct gesso_render_context *context, uint64_t budget_bytes);
@@ -119,17 +122,24 @@ struct gesso_ledger_client *gesso_ledger_client_get(
 /* app_id or title, for people: cut to fit, what is not printable UTF-8 replaced by '?'. */
 void gesso_ledger_client_set_name(struct gesso_ledger_client *client, const char *name);
 
-/* Each costs the compositor a descriptor, whatever its size. */
-#define GESSO_LEDGER_MAX_BUFFERS 512
-
 /*
  * Takes one buffer of `bytes` (0: none) from the client's budget. False, with `why` (OVER_BUDGET), if
- * they are not there. The entry lives until the client is gone *and* everything
- * is discharged: a buffer may outlive its client by a frame.
+ * they are not there. Where all clients together would be above the ceiling, the one that
+ * holds most is ended for it, unless that is the client itself. The entry lives until the
+ * client is gone *and* everything is discharged: a buffer may outlive its client by a frame.
  */
 bool gesso_ledger_client_charge(
 	struct gesso_ledger_client *client, uint64_t bytes, struct gesso_reason *why);
 void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t bytes);
+
+/*
+ * How long an allocation of `bytes` for the client has to wait, in ms, for it not to be
+ * above its rate; 0 if it may be made now, or would be refused.
+ */
+int gesso_ledger_client_rate_wait_ms(struct gesso_ledger_client *client, uint64_t bytes);
+/* Call where it was made, or tried, and took so long. */
+void gesso_ledger_client_spend_rate(
+	struct gesso_ledger_client *client, uint64_t bytes, int64_t taken_us);
 
 /* For params of linux-dmabuf-v1: 16 buffers of four planes that are about to be made. */
 #define GESSO_LEDGER_MAX_PLANES 64
@@ -141,6 +151,8 @@ void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t 
  */
 bool gesso_ledger_client_hold_plane(struct gesso_ledger_client *client, struct gesso_reason *why);
 void gesso_ledger_client_drop_planes(struct gesso_ledger_client *client, size_t len);
+/* 0 for clients that the ledger does not know. */
+size_t gesso_ledger_planes_held(struct gesso_ledger *ledger, struct wl_client *client);
 
 /* Keeps the refusal for the report, and logs the first of each code. */
 void gesso_ledger_client_refused(struct gesso_ledger_client *client, enum gesso_path path,

@@ -3,6 +3,7 @@
 #define LEDGER_IMPL_H
 
 #include "memory/ledger.h"
+#include "memory/objects.h"
 
 /* What the ledger's files share with one another, and with the report. */
 
@@ -26,6 +27,9 @@ struct ledger_surface {
 
 /* Frees the entry once its client is gone and nothing is left in it. */
 void ledger_client_consider_free(struct gesso_ledger_client *client);
+
+/* How much of its budget the client has used up. */
+uint64_t ledger_client_has(const struct gesso_ledger_client *client, enum gesso_budget_kind kind);
 
 /* The entry bound to `buffer`, or NULL. */
 struct gesso_ledger_buffer *ledger_buffer_try_from_buffer(

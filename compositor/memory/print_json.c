@@ -62,6 +62,18 @@ static void put_command(struct json_object *object, const struct memory_model *m
 		process && process->command[0] ? json_object_new_string(process->command) : NULL);
 }
 
+static struct json_object *budgets_to_json(const struct report_budgets *budgets)
+{
+	struct json_object *object = json_object_new_object();
+	for (size_t i = 0; i < budgets->len; i++) {
+		struct json_object *budget = json_object_new_object();
+		put_number(budget, "has", budgets->list[i].has);
+		put_number(budget, "limit", budgets->list[i].limit);
+		put(object, budgets->list[i].name, budget);
+	}
+	return object;
+}
+
 static struct json_object *compositor_to_json(const struct memory_model *model)
 {
 	const struct report *report = model->report;
@@ -72,6 +84,7 @@ static struct json_object *compositor_to_json(const struct memory_model *model)
 	put_string(object, "renderer_reason", report->renderer_reason);
 	put_bool(object, "software", report->software);
 	put_number(object, "budget", report->budget_bytes);
+	put(object, "budgets", budgets_to_json(&report->budgets));
 	put_group(object, model, report->pid);
 	return object;
 }
@@ -140,6 +153,7 @@ static struct json_object *client_to_json(
 	put_command(object, model, client->pid);
 	put_number(object, "surfaces", client->surfaces);
 	put_number(object, "held", client->held_bytes);
+	put(object, "budgets", budgets_to_json(&client->budgets));
 	put_group(object, model, client->pid);
 
 	struct json_object *paths = json_object_new_object();

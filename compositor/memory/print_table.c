@@ -89,6 +89,41 @@ static void print_paths(FILE *out, const struct report *report)
 	}
 }
 
+/* "rate" is of bytes a second; the others of bytes are named so. */
+static bool is_of_bytes(const struct report_budget *budget)
+{
+	return strcmp(budget->name, "bytes") == 0 || strcmp(budget->name, "rate") == 0 ||
+		strcmp(budget->name, "ceiling") == 0;
+}
+
+static void print_budget_line(FILE *out, pid_t pid, const struct report_budgets *budgets)
+{
+	if (budgets->len == 0) {
+		return;
+	}
+	fprintf(out, "%8d ", (int)pid);
+	for (size_t i = 0; i < budgets->len; i++) {
+		const struct report_budget *budget = &budgets->list[i];
+		if (is_of_bytes(budget)) {
+			fprintf(out, " %s %.2f/%.0f MiB", budget->name, MIB(budget->has),
+				MIB(budget->limit));
+		} else {
+			fprintf(out, " %s %" PRIu64 "/%" PRIu64, budget->name, budget->has,
+				budget->limit);
+		}
+	}
+	fprintf(out, "\n");
+}
+
+static void print_budgets(FILE *out, const struct report *report)
+{
+	fprintf(out, "\nBUDGETS   (what each has of what it may have; ceiling: all together)\n");
+	print_budget_line(out, report->pid, &report->budgets);
+	for (size_t i = 0; i < report->clients_len; i++) {
+		print_budget_line(out, report->clients[i].pid, &report->clients[i].budgets);
+	}
+}
+
 static void print_surfaces(FILE *out, const struct report *report)
 {
 	bool titled = false;
@@ -194,6 +229,7 @@ void memory_print_table(FILE *out, const struct memory_model *model)
 	}
 	print_processes(out, model);
 	print_paths(out, report);
+	print_budgets(out, report);
 	print_surfaces(out, report);
 	print_objects(out, model->snapshot, KERNEL_OBJECT_DMABUF,
 		"DMA-BUFS, MiB   (measured: fdinfo size and exp_name; smaps)");

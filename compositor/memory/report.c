@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <wlr/types/wlr_compositor.h>
 
-#define REPORTER_VERSION 2
+#define REPORTER_VERSION 3
 
 struct gesso_reporter {
 	struct wl_global *global;
@@ -105,12 +105,41 @@ static void report_send_surfaces(
 	}
 }
 
+static void report_send_budgets(
+	struct wl_resource *resource, const struct gesso_ledger_client *client, uint32_t id)
+{
+	if (wl_resource_get_version(resource) < GESSO_MEMORY_REPORT_V1_BUDGET_SINCE_VERSION) {
+		return;
+	}
+	for (enum gesso_budget_kind kind = 0; kind < GESSO_BUDGETS_LEN; kind++) {
+		gesso_memory_report_v1_send_budget(resource, id, gesso_budget_name(kind),
+			HI_LO(ledger_client_has(client, kind)),
+			HI_LO(client->ledger->budget.limits[kind]));
+	}
+}
+
+/* Of all clients together: id 0. */
+static void report_send_ceiling(struct wl_resource *resource, const struct gesso_ledger *ledger)
+{
+	if (wl_resource_get_version(resource) < GESSO_MEMORY_REPORT_V1_BUDGET_SINCE_VERSION) {
+		return;
+	}
+	uint64_t held_bytes = 0;
+	const struct gesso_ledger_client *client;
+	wl_list_for_each(client, &ledger->clients, link) {
+		held_bytes += client->held_bytes;
+	}
+	gesso_memory_report_v1_send_budget(
+		resource, 0, "ceiling", HI_LO(held_bytes), HI_LO(ledger->budget.ceiling_bytes));
+}
+
 static void report_send(struct wl_resource *resource, const struct gesso_reporter *reporter)
 {
 	const struct gesso_render_context *context = reporter->ledger->context;
 	gesso_memory_report_v1_send_compositor(resource, getpid(), context->name, context->why,
-		context->software, HI_LO(reporter->ledger->budget_bytes));
+		context->software, HI_LO(reporter->ledger->budget.limits[GESSO_BUDGET_BYTES]));
 	report_send_allocators(resource, reporter->chain);
+	report_send_ceiling(resource, reporter->ledger);
 
 	uint32_t id = 0;
 	const struct gesso_ledger_client *client;
@@ -118,6 +147,7 @@ static void report_send(struct wl_resource *resource, const struct gesso_reporte
 		id++;
 		gesso_memory_report_v1_send_client(resource, id, client->pid, client->name,
 			(uint32_t)ledger_client_surfaces_shown(client), HI_LO(client->held_bytes));
+		report_send_budgets(resource, client, id);
 		report_send_paths(resource, client, id);
 		report_send_buffers(resource, client, id);
 		report_send_surfaces(resource, client, id);

@@ -110,6 +110,22 @@ static struct report_client *client_by_id(const struct report *report, uint32_t 
 	return NULL;
 }
 
+static void report_handle_budget(void *data, struct gesso_memory_report_v1 *proxy, uint32_t id,
+	const char *name, uint32_t has_hi, uint32_t has_lo, uint32_t limit_hi, uint32_t limit_lo)
+{
+	struct taking *taking = data;
+	struct report_client *client = client_by_id(taking->report, id);
+	struct report_budgets *budgets = id == 0 ? &taking->report->budgets
+		: client                         ? &client->budgets
+						 : NULL;
+	if (budgets && budgets->len < REPORT_MAX_BUDGETS) {
+		struct report_budget *budget = &budgets->list[budgets->len++];
+		snprintf(budget->name, sizeof(budget->name), "%s", name);
+		budget->has = join(has_hi, has_lo);
+		budget->limit = join(limit_hi, limit_lo);
+	}
+}
+
 static void report_handle_path(void *data, struct gesso_memory_report_v1 *proxy, uint32_t id,
 	uint32_t path, uint32_t frames_hi, uint32_t frames_lo, uint32_t imports_hi,
 	uint32_t imports_lo, uint32_t copied_hi, uint32_t copied_lo, uint32_t texture_hi,
@@ -188,6 +204,7 @@ static const struct gesso_memory_report_v1_listener report_listener = {
 	.buffer = report_handle_buffer,
 	.surface = report_handle_surface,
 	.done = report_handle_done,
+	.budget = report_handle_budget,
 };
 
 static void registry_handle_global(void *data, struct wl_registry *registry, uint32_t name,
@@ -197,7 +214,7 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 	if (strcmp(interface, gesso_memory_reporter_v1_interface.name) == 0 &&
 		!connection->reporter) {
 		connection->reporter = wl_registry_bind(registry, name,
-			&gesso_memory_reporter_v1_interface, version < 2 ? version : 2);
+			&gesso_memory_reporter_v1_interface, version < 3 ? version : 3);
 	}
 }
 

@@ -45,12 +45,26 @@ struct report_surface {
 	char *words;
 };
 
+#define REPORT_MAX_BUDGETS 16
+
+/* One bound, and how much of it is used up. */
+struct report_budget {
+	char name[24]; /* the protocol's */
+	uint64_t has, limit;
+};
+
+struct report_budgets {
+	struct report_budget list[REPORT_MAX_BUDGETS];
+	size_t len;
+};
+
 struct report_client {
 	uint32_t id;
 	pid_t pid; /* 0 if unknown */
 	char *name;
 	uint32_t surfaces;
 	uint64_t held_bytes;
+	struct report_budgets budgets;
 	struct report_path paths[GESSO_PATHS_LEN];
 	struct report_buffer *buffers;
 	size_t buffers_len;
@@ -64,6 +78,7 @@ struct report {
 	char *renderer, *renderer_reason;
 	bool software; /* textures are in the compositor's own memory */
 	uint64_t budget_bytes;
+	struct report_budgets budgets; /* of all clients together */
 	struct report_allocator *allocators;
 	size_t allocators_len;
 	struct report_client *clients;

@@ -61,7 +61,8 @@ void gesso_report_print(
 	fprintf(out, "gesso memory report, claimed figures; gesso-memory adds the measured ones\n");
 	fprintf(out, "compositor pid %d, renderer %s: %s\n", (int)getpid(), context->name,
 		context->why);
-	fprintf(out, "budget per client: %.1f MiB\n", MIB(ledger->budget_bytes));
+	fprintf(out, "budget per client: %.1f MiB\n",
+		MIB(ledger->budget.limits[GESSO_BUDGET_BYTES]));
 	print_allocators(out, chain);
 	fprintf(out, "  %-10s %8s %8s %12s %8s %12s %12s\n", "path", "frames", "imports",
 		"copied MiB", "buffers", "buffer MiB", "texture MiB");

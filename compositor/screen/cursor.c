@@ -1,94 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/cursor.h"
+#include "screen/constraint.h"
+#include "screen/cursor_impl.h"
 #include "screen/desktop.h"
 #include "screen/listener.h"
 #include "screen/seat.h"
 #include "screen/toplevel.h"
 #include <linux/input-event-codes.h>
-#include <stdlib.h>
-#include <time.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
-#include <wlr/types/wlr_cursor_shape_v1.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_input_device.h>
 #include <wlr/types/wlr_keyboard.h>
 #include <wlr/types/wlr_pointer.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
-#include <wlr/types/wlr_xcursor_manager.h>
-#include <wlr/util/log.h>
 
-#define CURSOR_SHAPE_VERSION 1
-#define DEFAULT_SIZE_PX 24
-#define DEFAULT_SHAPE "default"
-
-static struct cursor_pointer *cursor_pointer_find(
-	struct cursor *cursor, const struct wlr_input_device *device)
-{
-	struct cursor_pointer *pointer;
-	wl_list_for_each(pointer, &cursor->pointers, link) {
-		if (pointer->device == device) {
-			return pointer;
-		}
-	}
-	return NULL;
-}
-
-static void cursor_pointer_note_release(struct cursor_pointer *pointer, uint32_t button)
-{
-	for (size_t i = 0; pointer != NULL && i < pointer->pressed_len; i++) {
-		if (pointer->pressed[i] == button) {
-			pointer->pressed[i] = pointer->pressed[--pointer->pressed_len];
-		}
-	}
-}
-
-/* What finds no room here finds none in the seat either. */
-static void cursor_pointer_note_press(struct cursor_pointer *pointer, uint32_t button)
-{
-	cursor_pointer_note_release(pointer, button);
-	if (pointer != NULL && pointer->pressed_len < WLR_POINTER_BUTTONS_CAP) {
-		pointer->pressed[pointer->pressed_len++] = button;
-	}
-}
-
-static void cursor_pointer_destroy(struct cursor_pointer *pointer)
-{
-	listener_detach(&pointer->destroy);
-	wl_list_remove(&pointer->link);
-	free(pointer);
-}
-
-static uint32_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
-}
-
-void cursor_set_shape(struct cursor *cursor, const char *name)
-{
-	if (cursor->visible) {
-		wlr_cursor_set_xcursor(cursor->cursor, cursor->theme, name);
-	}
-}
-
-static void cursor_appear(struct cursor *cursor)
-{
-	if (!cursor->visible) {
-		cursor->visible = true;
-		cursor_set_shape(cursor, DEFAULT_SHAPE);
-	}
-}
-
-/* Whether the surface that a button was pressed on still has the pointer to itself. */
-static bool cursor_is_held(const struct cursor *cursor)
+bool cursor_is_held(const struct cursor *cursor)
 {
 	const struct wlr_seat *wlr_seat = cursor->seat->wlr_seat;
 	const struct wlr_surface *surface = wlr_seat->pointer_state.focused_surface;
 	return wlr_seat->pointer_state.button_count > 0 && wlr_seat->drag == NULL &&
 		surface != NULL && surface->mapped;
+}
+
+static void cursor_tell_motion(struct cursor *cursor, uint32_t time_ms, double sx, double sy)
+{
+	struct seat *seat = cursor->seat;
+	if (!constraint_is_lock(&seat->constraint)) {
+		wlr_seat_pointer_notify_motion(seat->wlr_seat, time_ms, sx, sy);
+		constraint_update(&seat->constraint);
+	}
 }
 
 static void cursor_point(struct cursor *cursor, uint32_t time_ms)
@@ -102,21 +43,20 @@ static void cursor_point(struct cursor *cursor, uint32_t time_ms)
 		wlr_scene_node_set_position(&seat->desktop->overlay->node, (int)lx, (int)ly);
 	}
 	if (cursor_is_held(cursor)) {
-		wlr_seat_pointer_notify_motion(
-			seat->wlr_seat, time_ms, lx - cursor->origin_x, ly - cursor->origin_y);
+		cursor_tell_motion(cursor, time_ms, lx - cursor->origin_x, ly - cursor->origin_y);
 		return;
 	}
 	double sx, sy;
 	struct wlr_surface *surface = desktop_surface_at(seat->desktop, lx, ly, &sx, &sy, NULL);
 	if (surface == NULL) {
-		cursor_set_shape(cursor, DEFAULT_SHAPE);
+		cursor_set_shape(cursor, CURSOR_DEFAULT_SHAPE);
 		wlr_seat_pointer_notify_clear_focus(seat->wlr_seat);
 		return;
 	}
 	cursor->origin_x = lx - sx;
 	cursor->origin_y = ly - sy;
 	wlr_seat_pointer_notify_enter(seat->wlr_seat, surface, sx, sy);
-	wlr_seat_pointer_notify_motion(seat->wlr_seat, time_ms, sx, sy);
+	cursor_tell_motion(cursor, time_ms, sx, sy);
 }
 
 static void cursor_handle_refocus(void *data)
@@ -129,7 +69,7 @@ static void cursor_handle_refocus(void *data)
 	const struct wlr_seat_pointer_state *state = &cursor->seat->wlr_seat->pointer_state;
 	const struct wlr_surface *surface = state->focused_surface;
 	double sx = state->sx, sy = state->sy;
-	cursor_point(cursor, now_ms());
+	cursor_point(cursor, seat_now_ms());
 	if (state->focused_surface != surface || state->sx != sx || state->sy != sy) {
 		wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);
 	}
@@ -144,26 +84,54 @@ void cursor_refocus(struct cursor *cursor)
 	}
 }
 
-void cursor_renew(struct cursor *cursor)
-{
-	if (!cursor->visible) {
-		return;
-	}
-	wlr_cursor_unset_image(cursor->cursor);
-	cursor_set_shape(cursor, DEFAULT_SHAPE);
-	if (!cursor_is_held(cursor)) {
-		wlr_seat_pointer_notify_clear_focus(cursor->seat->wlr_seat);
-		cursor_refocus(cursor);
-	}
-}
-
 static void cursor_handle_motion(struct wl_listener *listener, void *data)
 {
 	struct cursor *cursor = wl_container_of(listener, cursor, motion);
 	const struct wlr_pointer_motion_event *event = data;
-	wlr_cursor_move(cursor->cursor, &event->pointer->base, event->delta_x, event->delta_y);
+	struct constraint_motion motion = {
+		.time_ms = event->time_msec,
+		.dx = event->delta_x,
+		.dy = event->delta_y,
+		.told_dx = event->delta_x,
+		.told_dy = event->delta_y,
+		.unaccel_dx = event->unaccel_dx,
+		.unaccel_dy = event->unaccel_dy,
+	};
+	constraint_move(&cursor->seat->constraint, &motion);
+	wlr_cursor_move(cursor->cursor, &event->pointer->base, motion.dx, motion.dy);
 	cursor_appear(cursor);
 	cursor_point(cursor, event->time_msec);
+}
+
+/* Relative motion is from where the device was, not from where the pointer is held. */
+static void cursor_move_absolute(
+	struct cursor *cursor, const struct wlr_pointer_motion_absolute_event *event)
+{
+	struct wlr_cursor *wlr_cursor = cursor->cursor;
+	struct cursor_device *device = cursor_device_find(cursor, &event->pointer->base);
+	double lx, ly;
+	wlr_cursor_absolute_to_layout_coords(
+		wlr_cursor, &event->pointer->base, event->x, event->y, &lx, &ly);
+	struct constraint_motion motion = {
+		.time_ms = event->time_msec,
+		.absolute = true,
+		.dx = lx - wlr_cursor->x,
+		.dy = ly - wlr_cursor->y,
+	};
+	bool placed = device != NULL && device->placed;
+	motion.told_dx = motion.unaccel_dx = placed ? lx - device->lx : motion.dx;
+	motion.told_dy = motion.unaccel_dy = placed ? ly - device->ly : motion.dy;
+	if (device != NULL) {
+		device->placed = true;
+		device->lx = lx;
+		device->ly = ly;
+	}
+	constraint_move(&cursor->seat->constraint, &motion);
+	if (cursor->seat->constraint.active == NULL) {
+		wlr_cursor_warp_absolute(wlr_cursor, &event->pointer->base, event->x, event->y);
+	} else {
+		wlr_cursor_move(wlr_cursor, &event->pointer->base, motion.dx, motion.dy);
+	}
 }
 
 static void cursor_handle_motion_absolute(struct wl_listener *listener, void *data)
@@ -176,7 +144,7 @@ static void cursor_handle_motion_absolute(struct wl_listener *listener, void *da
 		return;
 	}
 	cursor_appear(cursor);
-	wlr_cursor_warp_absolute(cursor->cursor, &event->pointer->base, event->x, event->y);
+	cursor_move_absolute(cursor, event);
 	cursor_point(cursor, event->time_msec);
 }
 
@@ -201,19 +169,17 @@ static void cursor_press(struct cursor *cursor, const struct wlr_pointer_button_
 {
 	struct seat *seat = cursor->seat;
 	struct toplevel *toplevel = NULL;
-	desktop_surface_at(
+	struct wlr_surface *surface = desktop_surface_at(
 		seat->desktop, cursor->cursor->x, cursor->cursor->y, NULL, NULL, &toplevel);
 	if (!cursor_begins_interactive(cursor, toplevel, event->button)) {
 		/* first: it may end a popup's grab, which keeps the keyboard */
 		wlr_seat_pointer_notify_button(
 			seat->wlr_seat, event->time_msec, event->button, event->state);
 	}
-	if (toplevel != NULL) {
-		seat_focus(seat, toplevel);
-	}
+	seat_focus_surface(seat, surface, toplevel);
 }
 
-static void cursor_release(struct cursor *cursor, uint32_t time_ms, uint32_t button)
+void cursor_release(struct cursor *cursor, uint32_t time_ms, uint32_t button)
 {
 	struct seat *seat = cursor->seat;
 	if (!interactive_takes_release(&seat->interactive, button)) {
@@ -230,12 +196,12 @@ static void cursor_handle_button(struct wl_listener *listener, void *data)
 {
 	struct cursor *cursor = wl_container_of(listener, cursor, button);
 	const struct wlr_pointer_button_event *event = data;
-	struct cursor_pointer *pointer = cursor_pointer_find(cursor, &event->pointer->base);
+	struct cursor_device *device = cursor_device_find(cursor, &event->pointer->base);
 	if (event->state == WL_POINTER_BUTTON_STATE_PRESSED) {
-		cursor_pointer_note_press(pointer, event->button);
+		cursor_device_note_press(device, event->button);
 		cursor_press(cursor, event);
 	} else {
-		cursor_pointer_note_release(pointer, event->button);
+		cursor_device_note_release(device, event->button);
 		cursor_release(cursor, event->time_msec, event->button);
 	}
 }
@@ -260,47 +226,7 @@ static void cursor_handle_frame(struct wl_listener *listener, void *data)
 	wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);
 }
 
-static bool cursor_may_be_set_by(const struct cursor *cursor, const struct wlr_seat_client *client)
-{
-	return cursor->visible && client == cursor->seat->wlr_seat->pointer_state.focused_client;
-}
-
-static void cursor_handle_request_set_cursor(struct wl_listener *listener, void *data)
-{
-	struct cursor *cursor = wl_container_of(listener, cursor, request_set_cursor);
-	const struct wlr_seat_pointer_request_set_cursor_event *event = data;
-	if (cursor_may_be_set_by(cursor, event->seat_client)) {
-		wlr_cursor_set_surface(
-			cursor->cursor, event->surface, event->hotspot_x, event->hotspot_y);
-	}
-}
-
-static void cursor_handle_request_set_shape(struct wl_listener *listener, void *data)
-{
-	struct cursor *cursor = wl_container_of(listener, cursor, request_set_shape);
-	const struct wlr_cursor_shape_manager_v1_request_set_shape_event *event = data;
-	if (event->device_type == WLR_CURSOR_SHAPE_MANAGER_V1_DEVICE_TYPE_POINTER &&
-		cursor_may_be_set_by(cursor, event->seat_client)) {
-		cursor_set_shape(cursor, wlr_cursor_shape_v1_name(event->shape));
-	}
-}
-
-static struct wlr_xcursor_manager *load_theme(void)
-{
-	const char *name = getenv("XCURSOR_THEME"), *size = getenv("XCURSOR_SIZE");
-	long size_px = size != NULL ? strtol(size, NULL, 10) : DEFAULT_SIZE_PX;
-	if (size_px < 1 || size_px > 512) {
-		wlr_log(WLR_ERROR, "cursor: XCURSOR_SIZE '%s' is not from 1 to 512", size);
-		size_px = DEFAULT_SIZE_PX;
-	}
-	if (name != NULL || size != NULL) {
-		wlr_log(WLR_INFO, "cursor: theme '%s', %ld pixels, from XCURSOR_THEME and _SIZE",
-			name != NULL ? name : "default", size_px);
-	}
-	return wlr_xcursor_manager_create(name, (uint32_t)size_px);
-}
-
-static void cursor_listen(struct cursor *cursor, struct wlr_cursor_shape_manager_v1 *shapes)
+static void cursor_listen(struct cursor *cursor)
 {
 	struct wlr_cursor *wlr_cursor = cursor->cursor;
 	listener_attach(&cursor->motion, &wlr_cursor->events.motion, cursor_handle_motion);
@@ -309,27 +235,18 @@ static void cursor_listen(struct cursor *cursor, struct wlr_cursor_shape_manager
 	listener_attach(&cursor->button, &wlr_cursor->events.button, cursor_handle_button);
 	listener_attach(&cursor->axis, &wlr_cursor->events.axis, cursor_handle_axis);
 	listener_attach(&cursor->frame, &wlr_cursor->events.frame, cursor_handle_frame);
-	listener_attach(&cursor->request_set_cursor,
-		&cursor->seat->wlr_seat->events.request_set_cursor,
-		cursor_handle_request_set_cursor);
-	listener_attach(&cursor->request_set_shape, &shapes->events.request_set_shape,
-		cursor_handle_request_set_shape);
 }
 
 bool cursor_init(struct cursor *cursor, struct seat *seat)
 {
-	struct wl_display *display = seat->desktop->display;
 	cursor->seat = seat;
-	wl_list_init(&cursor->pointers);
+	wl_list_init(&cursor->devices);
 	cursor->cursor = wlr_cursor_create();
-	cursor->theme = load_theme();
-	struct wlr_cursor_shape_manager_v1 *shapes =
-		wlr_cursor_shape_manager_v1_create(display, CURSOR_SHAPE_VERSION);
-	if (cursor->cursor == NULL || cursor->theme == NULL || shapes == NULL) {
+	if (cursor->cursor == NULL || !cursor_picture_init(cursor)) {
 		return false;
 	}
 	wlr_cursor_attach_output_layout(cursor->cursor, seat->desktop->layout);
-	cursor_listen(cursor, shapes);
+	cursor_listen(cursor);
 	return true;
 }
 
@@ -340,60 +257,19 @@ void cursor_finish(struct cursor *cursor)
 	listener_detach(&cursor->button);
 	listener_detach(&cursor->axis);
 	listener_detach(&cursor->frame);
-	listener_detach(&cursor->request_set_cursor);
-	listener_detach(&cursor->request_set_shape);
-	struct cursor_pointer *pointer, *tmp;
+	struct cursor_device *device, *tmp;
 	if (cursor->seat != NULL) {
-		wl_list_for_each_safe(pointer, tmp, &cursor->pointers, link) {
-			cursor_pointer_destroy(pointer);
+		wl_list_for_each_safe(device, tmp, &cursor->devices, link) {
+			cursor_device_destroy(device);
 		}
 	}
 	if (cursor->refocus != NULL) {
 		wl_event_source_remove(cursor->refocus);
 		cursor->refocus = NULL;
 	}
-	if (cursor->theme != NULL) {
-		wlr_xcursor_manager_destroy(cursor->theme);
-	}
+	cursor_picture_finish(cursor);
 	if (cursor->cursor != NULL) {
 		wlr_cursor_destroy(cursor->cursor);
 		cursor->cursor = NULL;
 	}
-}
-
-/* No one else would let go of what it held. */
-static void cursor_pointer_handle_destroy(struct wl_listener *listener, void *data)
-{
-	struct cursor_pointer *pointer = wl_container_of(listener, pointer, destroy);
-	struct cursor *cursor = pointer->cursor;
-	for (size_t i = 0; i < pointer->pressed_len; i++) {
-		cursor_release(cursor, now_ms(), pointer->pressed[i]);
-	}
-	if (pointer->pressed_len > 0) {
-		wlr_seat_pointer_notify_frame(cursor->seat->wlr_seat);
-	}
-	cursor_pointer_destroy(pointer);
-}
-
-void cursor_add_pointer(
-	struct cursor *cursor, struct wlr_input_device *device, struct wlr_output *output)
-{
-	struct cursor_pointer *pointer = calloc(1, sizeof(*pointer));
-	if (pointer == NULL) {
-		wlr_log(WLR_ERROR, "cursor: %s is not used: no memory", device->name);
-		return;
-	}
-	pointer->cursor = cursor;
-	pointer->device = device;
-	wl_list_insert(&cursor->pointers, &pointer->link);
-	listener_attach(&pointer->destroy, &device->events.destroy, cursor_pointer_handle_destroy);
-	wlr_cursor_attach_input_device(cursor->cursor, device);
-	if (output != NULL) {
-		wlr_cursor_map_input_to_output(cursor->cursor, device, output);
-	}
-	/* a parent's pointer may be elsewhere: it shows once it has been over the window */
-	if (output == NULL) {
-		cursor_appear(cursor);
-	}
-	cursor_refocus(cursor);
 }

@@ -8,9 +8,10 @@
 #include <wlr/types/wlr_seat.h>
 
 /*
- * The pointer: its picture, which surface it is over, and its buttons. Fed by
- * every pointer device through one wlr_cursor; feeds the wlr_seat, and hands
- * motion to interactive.c while a window is moved or resized.
+ * The pointer: its picture (cursor_picture.c), which surface it is over, and its
+ * buttons. Fed by every pointer device (cursor_device.c) through one wlr_cursor, within
+ * what constraint.c leaves of a motion; feeds the wlr_seat, and hands motion to
+ * interactive.c while a window is moved or resized.
  *
  * While a button is held the surface that it was pressed on keeps the pointer. A
  * device that goes lets go of its buttons.
@@ -21,12 +22,15 @@ struct wlr_input_device;
 struct wlr_output;
 
 /* One pointer device, and what it holds pressed. */
-struct cursor_pointer {
-	struct wl_list link; /* cursor.pointers */
+struct cursor_device {
+	struct wl_list link; /* cursor.devices */
 	struct cursor *cursor;
 	const struct wlr_input_device *device;
 	uint32_t pressed[WLR_POINTER_BUTTONS_CAP];
 	size_t pressed_len;
+	/* Where in the layout an absolute device was last, wherever the pointer is. */
+	bool placed;
+	double lx, ly;
 	struct wl_listener destroy;
 };
 
@@ -34,8 +38,8 @@ struct cursor {
 	struct seat *seat;
 	struct wlr_cursor *cursor;
 	struct wlr_xcursor_manager *theme;
-	struct wl_list pointers; /* cursor_pointer.link */
-	bool visible;            /* a pointer has been there: until then no picture is drawn */
+	struct wl_list devices; /* cursor_device.link */
+	bool visible;           /* a pointer has been there: until then no picture is drawn */
 	/* Where in the layout the focused surface's corner was when last entered. */
 	double origin_x, origin_y;
 

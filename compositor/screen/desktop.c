@@ -3,6 +3,7 @@
 #include "allocators/layout.h"
 #include "screen/cursor.h"
 #include "screen/decoration.h"
+#include "screen/foreign.h"
 #include "screen/listener.h"
 #include "screen/output.h"
 #include "screen/parent_ask.h"
@@ -55,6 +56,7 @@ static void fit_windows(struct desktop *desktop)
 			desktop_output_box(desktop, home != NULL ? home->wlr_output : NULL);
 		placement_refit(toplevel, home != NULL ? &home->box : &nowhere,
 			wlr_box_empty(&box) ? &active : &box);
+		foreign_update(toplevel);
 	}
 }
 
@@ -76,6 +78,7 @@ static void fit(struct desktop *desktop)
 	wl_list_for_each(output, &desktop->outputs, link) {
 		output_fit(output);
 	}
+	layer_arrange(desktop, NULL);
 	fit_cursor(desktop);
 	output_manager_outputs_changed(&desktop->output_manager);
 }
@@ -116,6 +119,23 @@ static void desktop_handle_new_decoration(struct wl_listener *listener, void *da
 	decoration_create(data);
 }
 
+static bool init_stack(struct desktop *desktop)
+{
+	if (desktop->stack == NULL) {
+		return false;
+	}
+	for (int i = 0; i < LAYERS_LEN; i++) {
+		if (i == LAYERS_LEN / 2) {
+			desktop->windows = wlr_scene_tree_create(desktop->stack);
+		}
+		desktop->layer_trees[i] = wlr_scene_tree_create(desktop->stack);
+		if (desktop->layer_trees[i] == NULL) {
+			return false;
+		}
+	}
+	return desktop->windows != NULL;
+}
+
 static bool init_scene(struct desktop *desktop)
 {
 	desktop->layout = wlr_output_layout_create(desktop->display);
@@ -125,10 +145,10 @@ static bool init_scene(struct desktop *desktop)
 	}
 	desktop->scene_layout = wlr_scene_attach_output_layout(desktop->scene, desktop->layout);
 	desktop->ground = wlr_scene_tree_create(&desktop->scene->tree);
-	desktop->windows = wlr_scene_tree_create(&desktop->scene->tree);
+	desktop->stack = wlr_scene_tree_create(&desktop->scene->tree);
 	desktop->overlay = wlr_scene_tree_create(&desktop->scene->tree);
-	return desktop->scene_layout != NULL && desktop->ground != NULL &&
-		desktop->windows != NULL && desktop->overlay != NULL &&
+	return desktop->scene_layout != NULL && desktop->ground != NULL && init_stack(desktop) &&
+		desktop->overlay != NULL &&
 		wlr_xdg_output_manager_v1_create(desktop->display, desktop->layout) != NULL;
 }
 
@@ -144,8 +164,8 @@ bool desktop_init(struct desktop *desktop)
 	struct wlr_xdg_shell *shell = wlr_xdg_shell_create(desktop->display, XDG_SHELL_VERSION);
 	struct wlr_xdg_decoration_manager_v1 *decorations =
 		wlr_xdg_decoration_manager_v1_create(desktop->display);
-	if (shell == NULL || decorations == NULL ||
-		!output_manager_init(&desktop->output_manager, desktop)) {
+	if (shell == NULL || decorations == NULL || !foreign_init(desktop) ||
+		!layer_init(desktop) || !output_manager_init(&desktop->output_manager, desktop)) {
 		return false;
 	}
 	listener_attach(&desktop->new_output, &desktop->backend->events.new_output,
@@ -167,6 +187,7 @@ void desktop_finish(struct desktop *desktop)
 	listener_detach(&desktop->new_toplevel);
 	listener_detach(&desktop->new_popup);
 	listener_detach(&desktop->new_decoration);
+	layer_finish(desktop);
 	output_manager_finish(&desktop->output_manager);
 	if (desktop->scene == NULL) {
 		return;
@@ -184,7 +205,7 @@ struct wlr_surface *desktop_surface_at(struct desktop *desktop, double lx, doubl
 {
 	double node_x, node_y;
 	struct wlr_scene_node *node =
-		wlr_scene_node_at(&desktop->windows->node, lx, ly, &node_x, &node_y);
+		wlr_scene_node_at(&desktop->stack->node, lx, ly, &node_x, &node_y);
 	if (toplevel != NULL) {
 		*toplevel = NULL;
 	}
@@ -251,4 +272,15 @@ struct wlr_box desktop_output_box(struct desktop *desktop, struct wlr_output *ou
 		wlr_output_layout_get_box(desktop->layout, output, &box);
 	}
 	return box;
+}
+
+struct wlr_box desktop_usable_box(struct desktop *desktop, struct wlr_output *wlr_output)
+{
+	const struct output *output;
+	wl_list_for_each(output, &desktop->outputs, link) {
+		if (output->wlr_output == wlr_output && !wlr_box_empty(&output->usable)) {
+			return output->usable;
+		}
+	}
+	return desktop_output_box(desktop, wlr_output);
 }

@@ -3,6 +3,7 @@
 #define GESSO_DESKTOP_H
 
 #include "options.h"
+#include "screen/layer.h"
 #include "screen/output_manager.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
@@ -14,8 +15,10 @@
  * seat (focus, moves); drawn by output.c.
  *
  *   scene ─┬─ ground    a plain rectangle for each output
- *          ├─ windows   a tree for each toplevel, the focused one on top; the
- *          │            popups of a window hang in its tree
+ *          ├─ stack ─┬─ layers 0, 1   backgrounds and what lies on them (layer.h)
+ *          │         ├─ windows       a tree for each toplevel, the focused one on top;
+ *          │         │                the popups of a window hang in its tree
+ *          │         └─ layers 2, 3   bars, launchers, keyboards
  *          └─ overlay   the icon of a drag under way
  *
  * node.data of a window's tree is its struct toplevel; that of every other node
@@ -28,6 +31,8 @@ struct parent_ask;
 struct seat;
 struct toplevel;
 struct wlr_backend;
+struct wlr_foreign_toplevel_manager_v1;
+struct wlr_layer_shell_v1;
 struct wlr_output;
 struct wlr_surface;
 
@@ -40,21 +45,26 @@ struct desktop {
 	struct wlr_backend *backend;
 
 	struct wlr_scene *scene;
-	struct wlr_scene_tree *ground, *windows, *overlay;
+	struct wlr_scene_tree *ground, *stack, *windows, *overlay;
+	struct wlr_scene_tree *layer_trees[LAYERS_LEN];
 	struct wlr_output_layout *layout;
 	struct wlr_scene_output_layout *scene_layout;
 	struct wl_list outputs;        /* output.link */
 	struct wl_list toplevels;      /* toplevel.link: mapped ones, the last focused first */
+	struct wl_list layers;         /* layer.link: the newest first */
 	struct wl_list popups;         /* popup.link: the newest first */
-	struct wl_list entrusted;      /* of straight.c: buffers that the parent knows of */
+	struct wl_list entrusted;      /* of entrusted.c: buffers that the parent knows of */
 	int cascade;                   /* how many windows were placed */
 	struct parent_ask *parent_ask; /* NULL unless nested in a Wayland session */
 	struct output_manager output_manager;
+	struct wlr_layer_shell_v1 *layer_shell;          /* the display's */
+	struct wlr_foreign_toplevel_manager_v1 *foreign; /* the display's */
 
 	/* private */
 	bool layout_held;
+	struct wl_protocol_logger *layer_guard;
 	struct wl_listener new_output, layout_change;
-	struct wl_listener new_toplevel, new_popup, new_decoration;
+	struct wl_listener new_toplevel, new_popup, new_decoration, new_layer;
 };
 
 /*
@@ -95,5 +105,7 @@ int desktop_safe_side(int px);
 
 /* The output's rectangle in layout coordinates; empty if `output` is NULL or not shown. */
 struct wlr_box desktop_output_box(struct desktop *desktop, struct wlr_output *output);
+/* The same without what bars reserve. */
+struct wlr_box desktop_usable_box(struct desktop *desktop, struct wlr_output *output);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/interactive.h"
+#include "screen/foreign.h"
 #include "screen/seat.h"
 #include "screen/toplevel.h"
 #include <wlr/types/wlr_compositor.h>
@@ -163,6 +164,9 @@ void interactive_end(struct interactive *interactive)
 		interactive->toplevel->anchor.ended = true;
 		interactive->toplevel->anchor.last_serial =
 			wlr_xdg_toplevel_set_resizing(interactive->toplevel->xdg, false);
+	}
+	if (interactive->toplevel != NULL) {
+		foreign_update(interactive->toplevel);
 	}
 	interactive->mode = INTERACTIVE_NONE;
 	interactive->toplevel = NULL;

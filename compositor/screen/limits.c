@@ -118,6 +118,7 @@ static void surface_handle_destroy(struct wl_listener *listener, void *data)
 
 static void limits_handle_new_surface(struct wl_listener *listener, void *data)
 {
+	const struct limits *limits = wl_container_of(listener, limits, new_surface);
 	struct wlr_surface *surface = data;
 	struct wl_client *client = wl_resource_get_client(surface->resource);
 	struct limits_client *owner = limits_client_get(client);
@@ -133,10 +134,10 @@ static void limits_handle_new_surface(struct wl_listener *listener, void *data)
 	listener_attach(&watch->new_subsurface, &surface->events.new_subsurface,
 		surface_handle_new_subsurface);
 	listener_attach(&watch->destroy, &surface->events.destroy, surface_handle_destroy);
-	if (++owner->surfaces > LIMITS_MAX_SURFACES && !owner->ended) {
+	if (++owner->surfaces > limits->max_surfaces && !owner->ended) {
 		owner->ended = true;
-		wl_client_post_implementation_error(
-			client, "a client may have %d surfaces", LIMITS_MAX_SURFACES);
+		wl_client_post_implementation_error(client, "a client may have %llu surfaces",
+			(unsigned long long)limits->max_surfaces);
 	}
 }
 
@@ -147,8 +148,9 @@ static void limits_handle_compositor_destroy(struct wl_listener *listener, void 
 	listener_detach(&limits->compositor_destroy);
 }
 
-void limits_watch(struct limits *limits, struct wlr_compositor *compositor)
+void limits_watch(struct limits *limits, struct wlr_compositor *compositor, uint64_t max_surfaces)
 {
+	limits->max_surfaces = max_surfaces;
 	listener_attach(
 		&limits->new_surface, &compositor->events.new_surface, limits_handle_new_surface);
 	listener_attach(&limits->compositor_destroy, &compositor->events.destroy,

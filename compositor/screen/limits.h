@@ -2,6 +2,7 @@
 #ifndef GESSO_LIMITS_H
 #define GESSO_LIMITS_H
 
+#include <stdint.h>
 #include <wayland-server-core.h>
 
 /*
@@ -12,19 +13,18 @@
  * limit.
  */
 
-/* wl_surfaces that a client has at one time. */
-#define LIMITS_MAX_SURFACES 4096
 /* Subsurfaces one in the other, below a window, a popup or a cursor; popups likewise. */
 #define LIMITS_MAX_DEPTH 64
 
 struct wlr_compositor;
 
 struct limits {
+	uint64_t max_surfaces; /* that a client has at one time */
 	/* private */
 	struct wl_listener new_surface, compositor_destroy;
 };
 
 /* Counts every surface of `compositor` from now on, until that is destroyed. */
-void limits_watch(struct limits *limits, struct wlr_compositor *compositor);
+void limits_watch(struct limits *limits, struct wlr_compositor *compositor, uint64_t max_surfaces);
 
 #endif

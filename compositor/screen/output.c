@@ -3,15 +3,15 @@
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/filter.h"
+#include "screen/layer.h"
 #include "screen/listener.h"
 #include "screen/output_manager.h"
 #include "screen/output_setup.h"
-#include "screen/parent_ask.h"
-#include "screen/straight.h"
 #include <stdlib.h>
 #include <time.h>
 #include <wlr/backend/drm.h>
 #include <wlr/backend/wayland.h>
+#include <wlr/backend/x11.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
@@ -21,6 +21,31 @@
 /* For all outputs together. */
 #define PARENT_ANSWER_MS 10000
 
+/* One walk over the scene for all who want to see its buffers. */
+struct look {
+	int scale;
+	struct straight_plan *plan; /* NULL if none is wanted */
+};
+
+static void look_at_buffer(struct wlr_scene_buffer *scene_buffer, int lx, int ly, void *data)
+{
+	const struct look *look = data;
+	filter_choose(scene_buffer, look->scale);
+	if (look->plan != NULL) {
+		straight_plan_add(look->plan, scene_buffer, lx, ly);
+	}
+}
+
+static void look_at_scene(struct output *output, struct straight_plan *plan)
+{
+	struct look look = {
+		.scale = filter_common_scale(output->desktop),
+		.plan = straight_is_possible(output) ? plan : NULL,
+	};
+	straight_plan_begin(plan, output);
+	wlr_scene_output_for_each_buffer(output->scene_output, look_at_buffer, &look);
+}
+
 static bool output_draw(struct output *output)
 {
 	struct wlr_scene_output *scene_output = output->scene_output;
@@ -28,18 +53,20 @@ static bool output_draw(struct output *output)
 		!pixman_region32_not_empty(&scene_output->pending_commit_damage)) {
 		return true;
 	}
-	filter_choose(output->desktop, scene_output);
+	struct straight_plan plan;
+	look_at_scene(output, &plan);
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
-	bool ok = straight_build_state(output, &state);
+	bool ok = straight_build_state(output, &plan, &state);
 	if (!ok) {
 		ok = wlr_scene_output_build_state(scene_output, &state, NULL);
 		if (ok) {
 			gesso_render_context_wait(output->desktop->context);
 		}
+		straight_leave(output, &state);
 	}
 	ok = ok && wlr_output_commit_state(output->wlr_output, &state);
-	straight_committed(output);
+	straight_committed(output, ok);
 	wlr_output_state_finish(&state);
 	return ok;
 }
@@ -64,10 +91,31 @@ static int output_handle_retry(void *data)
 	return 0;
 }
 
+/*
+ * An X server may take two pictures that are due at the same time in either order, and
+ * wlroots asks for a frame when the first of them is done, with a blank one for a new size
+ * behind it. Each commit of the X11 backend has its present event, under the number that
+ * was the output's before it.
+ */
+static bool is_ordered(const struct output *output)
+{
+	struct wlr_output *wlr_output = output->wlr_output;
+	return !wlr_output_is_x11(wlr_output) ||
+		output->presented_seq + 1 == wlr_output->commit_seq;
+}
+
+static void output_handle_present(struct wl_listener *listener, void *data)
+{
+	struct output *output = wl_container_of(listener, output, present);
+	const struct wlr_output_event_present *event = data;
+	output->presented_seq = event->commit_seq;
+}
+
 static void output_handle_frame(struct wl_listener *listener, void *data)
 {
 	struct output *output = wl_container_of(listener, output, frame);
-	if (output->scene_output == NULL) {
+	straight_asked(output);
+	if (output->scene_output == NULL || !is_ordered(output)) {
 		return;
 	}
 	if (output_draw(output)) {
@@ -92,7 +140,11 @@ static void output_handle_request_state(struct wl_listener *listener, void *data
 		}
 		return;
 	}
-	if (!wlr_output_commit_state(output->wlr_output, event->state)) {
+	struct wlr_output_state state = *event->state;
+	straight_leave(output, &state);
+	bool ok = wlr_output_commit_state(output->wlr_output, &state);
+	straight_committed(output, ok);
+	if (!ok) {
 		wlr_log(WLR_ERROR, "output: %s refused the state asked for",
 			output->wlr_output->name);
 	}
@@ -147,11 +199,11 @@ void output_create(struct desktop *desktop, struct wlr_output *wlr_output)
 	}
 	output->desktop = desktop;
 	output->wlr_output = wlr_output;
-	output->composed_because = "nothing was shown yet";
 	wl_list_insert(desktop->outputs.prev, &output->link);
 	listener_attach(&output->request_state, &wlr_output->events.request_state,
 		output_handle_request_state);
 	listener_attach(&output->frame, &wlr_output->events.frame, output_handle_frame);
+	listener_attach(&output->present, &wlr_output->events.present, output_handle_present);
 	listener_attach(&output->destroy, &wlr_output->events.destroy, output_handle_destroy);
 
 	if (!output_init(output)) {
@@ -194,10 +246,13 @@ void output_start_pending(struct desktop *desktop)
 void output_destroy(struct output *output)
 {
 	listener_detach(&output->frame);
+	listener_detach(&output->present);
 	listener_detach(&output->request_state);
 	listener_detach(&output->destroy);
+	layer_close(output->desktop, output->wlr_output);
 	/* windows that lie there find their way by its place */
 	output_setup_hide(output);
+	straight_finish(output);
 	wl_list_remove(&output->link);
 	if (output->retry != NULL) {
 		wl_event_source_remove(output->retry);

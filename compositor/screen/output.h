@@ -2,6 +2,7 @@
 #ifndef GESSO_OUTPUT_H
 #define GESSO_OUTPUT_H
 
+#include "screen/straight.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
 #include <wlr/util/box.h>
@@ -24,18 +25,18 @@ struct output {
 	struct wlr_scene_output *scene_output; /* NULL while it is off, as is the ground */
 	struct wlr_scene_rect *ground;
 	struct wlr_box box;            /* in the layout, as windows were last fitted to it */
+	struct wlr_box usable;         /* what bars leave of it (layer.h) */
 	struct wl_event_source *retry; /* draws again a while after a frame failed */
 	bool failing;                  /* the last frame failed: said once */
-	struct wl_listener frame, request_state, destroy;
-	bool pending;  /* announced to the parent, and not yet shown */
-	bool answered; /* the parent said something of the size */
+	struct wl_listener frame, present, request_state, destroy;
+	uint32_t presented_seq; /* the commit that the last present event was of */
+	bool pending;           /* announced to the parent, and not yet shown */
+	bool answered;          /* the parent said something of the size */
 	/* What the parent asked for while it was off or being turned on; 0 if nothing. */
 	bool starting;
 	int requested_width_px, requested_height_px;
 
-	/* Of straight.c: why a frame was composed, NULL if it was not; what it handed on. */
-	const char *composed_because;
-	struct wlr_buffer *straight_source;
+	struct straight straight;
 };
 
 /*

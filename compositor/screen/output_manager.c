@@ -4,6 +4,7 @@
 #include "screen/desktop.h"
 #include "screen/listener.h"
 #include "screen/output.h"
+#include "screen/output_modes.h"
 #include "screen/output_setup.h"
 #include <wlr/backend/wayland.h>
 #include <wlr/types/wlr_output.h>
@@ -331,6 +332,7 @@ void output_manager_outputs_changed(struct output_manager *manager)
 	}
 	struct wlr_output_configuration_v1 *config = describe(manager);
 	if (config != NULL) {
+		output_modes_mend(manager->manager, config);
 		wlr_output_manager_v1_set_configuration(manager->manager, config);
 	}
 	if (manager->rescue == NULL && !manager->rescuing && is_dark(manager)) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/placement.h"
 #include "screen/desktop.h"
+#include "screen/foreign.h"
 #include "screen/interactive.h"
+#include "screen/layer.h"
 #include "screen/seat.h"
 #include "screen/toplevel.h"
 #include <wlr/types/wlr_compositor.h>
@@ -37,7 +39,8 @@ static struct wlr_box home_box(struct toplevel *toplevel)
 	if (output == NULL) {
 		output = desktop_active_output(desktop);
 	}
-	return desktop_output_box(desktop, output);
+	return toplevel->xdg->scheduled.fullscreen ? desktop_output_box(desktop, output)
+						   : desktop_usable_box(desktop, output);
 }
 
 static void fill(struct toplevel *toplevel, const struct wlr_box *box)
@@ -70,6 +73,8 @@ static void change_state(struct toplevel *toplevel, bool maximized, bool fullscr
 	} else {
 		restore(toplevel);
 	}
+	foreign_update(toplevel);
+	layer_arrange(toplevel->desktop, NULL);
 }
 
 void placement_set_maximized(struct toplevel *toplevel, bool maximized)
@@ -80,6 +85,18 @@ void placement_set_maximized(struct toplevel *toplevel, bool maximized)
 void placement_set_fullscreen(struct toplevel *toplevel, bool fullscreen)
 {
 	change_state(toplevel, toplevel->xdg->scheduled.maximized, fullscreen);
+}
+
+void placement_refill(struct desktop *desktop)
+{
+	struct toplevel *toplevel;
+	wl_list_for_each(toplevel, &desktop->toplevels, link) {
+		const struct wlr_xdg_toplevel_configure *told = &toplevel->xdg->scheduled;
+		if (told->maximized && !told->fullscreen) {
+			struct wlr_box home = home_box(toplevel);
+			fill(toplevel, &home);
+		}
+	}
 }
 
 void placement_configure_first(struct toplevel *toplevel)

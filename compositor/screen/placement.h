@@ -11,6 +11,7 @@
  * client was told last is in xdg->scheduled.
  */
 
+struct desktop;
 struct toplevel;
 
 /* The answer to the initial commit: state and size as the options or the client want them. */
@@ -22,6 +23,9 @@ void placement_place(struct toplevel *toplevel);
 /* Always sends a configure, as the protocol asks. */
 void placement_set_maximized(struct toplevel *toplevel, bool maximized);
 void placement_set_fullscreen(struct toplevel *toplevel, bool fullscreen);
+
+/* What bars reserve has changed: maximized windows fill what is left. */
+void placement_refill(struct desktop *desktop);
 
 /* On each later commit: keeps the anchored corner where it is, a small fullscreen one centred. */
 void placement_settle(struct toplevel *toplevel);

@@ -2,12 +2,14 @@
 #include "screen/popup.h"
 #include "screen/cursor.h"
 #include "screen/desktop.h"
+#include "screen/layer.h"
 #include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/seat.h"
 #include "screen/toplevel.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_xdg_shell.h>
@@ -22,44 +24,53 @@ struct popup {
 	struct wl_listener tree_destroy;
 };
 
-/* The window that the chain of parents ends in. NULL if it is broken. */
-static struct toplevel *popup_root(const struct popup *popup)
+/* Where the surface that the chain of parents ends in has its corner. False if it is broken. */
+static bool popup_find_origin(const struct popup *popup, struct wlr_box *root)
 {
 	struct wlr_surface *parent = popup->xdg->parent;
-	struct wlr_xdg_popup *above;
+	const struct wlr_xdg_popup *above;
 	while (parent != NULL && (above = wlr_xdg_popup_try_from_wlr_surface(parent)) != NULL) {
 		parent = above->parent;
 	}
-	return toplevel_try_from_surface(parent);
+	const struct toplevel *toplevel = toplevel_try_from_surface(parent);
+	const struct layer *layer = layer_try_from_surface(parent);
+	if (toplevel != NULL) {
+		/* wlroots counts from the corner of the window's surface, not of its geometry */
+		const struct wlr_box *geometry = &toplevel->xdg->base->current.geometry;
+		*root = toplevel_box(toplevel);
+		root->x -= desktop_safe_coordinate(geometry->x);
+		root->y -= desktop_safe_coordinate(geometry->y);
+	} else if (layer != NULL) {
+		wlr_scene_node_coords(&layer->scene->tree->node, &root->x, &root->y);
+		root->width = layer->wlr_layer->surface->current.width;
+		root->height = layer->wlr_layer->surface->current.height;
+	}
+	return toplevel != NULL || layer != NULL;
 }
 
-static struct wlr_output *popup_output(const struct popup *popup, const struct toplevel *root)
+static struct wlr_output *popup_output(const struct popup *popup, const struct wlr_box *root)
 {
 	struct wlr_output_layout *layout = popup->desktop->layout;
 	int lx, ly;
 	wlr_scene_node_coords(&popup->tree->node.parent->node, &lx, &ly);
 	struct wlr_output *output = wlr_output_layout_output_at(layout, lx, ly);
 	if (output == NULL) {
-		struct wlr_box box = toplevel_box(root);
 		output = wlr_output_layout_output_at(
-			layout, box.x + box.width / 2.0, box.y + box.height / 2.0);
+			layout, root->x + root->width / 2.0, root->y + root->height / 2.0);
 	}
 	return output != NULL ? output : desktop_active_output(popup->desktop);
 }
 
-/* False if there is no window that it could be placed by. */
+/* False if there is no surface that it could be placed by. */
 static bool popup_unconstrain(struct popup *popup)
 {
-	struct toplevel *root = popup_root(popup);
-	if (popup->tree == NULL || root == NULL) {
+	struct wlr_box root = {0};
+	if (popup->tree == NULL || !popup_find_origin(popup, &root)) {
 		return false;
 	}
-	struct wlr_box output = desktop_output_box(popup->desktop, popup_output(popup, root));
-	struct wlr_box window = toplevel_box(root);
-	/* wlroots counts from the corner of the window's surface, not of its geometry */
-	const struct wlr_box *geometry = &root->xdg->base->current.geometry;
-	struct wlr_box box = {.x = output.x - window.x + desktop_safe_coordinate(geometry->x),
-		.y = output.y - window.y + desktop_safe_coordinate(geometry->y),
+	struct wlr_box output = desktop_output_box(popup->desktop, popup_output(popup, &root));
+	struct wlr_box box = {.x = output.x - root.x,
+		.y = output.y - root.y,
 		.width = output.width,
 		.height = output.height};
 	if (wlr_box_empty(&output)) {
@@ -148,9 +159,27 @@ static void popup_listen(struct popup *popup)
 	listener_attach(&popup->unmap, &surface->events.unmap, popup_handle_unmap);
 	listener_attach(&popup->reposition, &xdg->events.reposition, popup_handle_reposition);
 	listener_attach(&popup->destroy, &xdg->events.destroy, popup_handle_destroy);
+}
+
+static void popup_hang(struct popup *popup, struct wlr_scene_tree *parent)
+{
+	popup->tree = wlr_scene_xdg_surface_create(parent, popup->xdg->base);
+	popup->xdg->base->data = popup->tree;
 	if (popup->tree != NULL) {
 		listener_attach(&popup->tree_destroy, &popup->tree->node.events.destroy,
 			popup_handle_tree_destroy);
+	}
+}
+
+void popup_adopt(struct desktop *desktop, struct wlr_xdg_popup *xdg, struct wlr_scene_tree *tree)
+{
+	struct popup *popup;
+	wl_list_for_each(popup, &desktop->popups, link) {
+		if (popup->xdg == xdg && popup->tree == NULL) {
+			popup->depth = 1;
+			popup_hang(popup, tree);
+			return;
+		}
 	}
 }
 
@@ -191,6 +220,9 @@ void popup_create(struct desktop *desktop, struct wlr_xdg_popup *xdg)
 		xdg->parent != NULL ? wlr_xdg_surface_try_from_wlr_surface(xdg->parent) : NULL;
 	int depth = depth_on(desktop, parent);
 	if (xdg->parent != NULL && depth == 0) {
+		/* it may be among its own children, which go first */
+		wl_list_remove(&xdg->link);
+		wl_list_init(&xdg->link);
 		wlr_xdg_popup_destroy(xdg);
 		return;
 	}
@@ -203,9 +235,8 @@ void popup_create(struct desktop *desktop, struct wlr_xdg_popup *xdg)
 	popup->xdg = xdg;
 	popup->depth = depth;
 	wl_list_insert(&desktop->popups, &popup->link);
-	if (depth > 0) {
-		popup->tree = wlr_scene_xdg_surface_create(parent->data, xdg->base);
-		xdg->base->data = popup->tree;
-	}
 	popup_listen(popup);
+	if (depth > 0) {
+		popup_hang(popup, parent->data);
+	}
 }

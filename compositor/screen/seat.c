@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/seat.h"
 #include "screen/desktop.h"
+#include "screen/drag.h"
 #include "screen/keyboard.h"
 #include "screen/listener.h"
 #include "screen/output.h"
 #include "screen/popup.h"
-#include "screen/toplevel.h"
+#include "screen/virtual_keyboard.h"
 #include <string.h>
+#include <time.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
@@ -19,10 +21,15 @@
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_touch.h>
-#include <wlr/types/wlr_virtual_keyboard_v1.h>
 #include <wlr/types/wlr_virtual_pointer_v1.h>
-#include <wlr/types/wlr_xdg_shell.h>
 #include <xkbcommon/xkbcommon.h>
+
+uint32_t seat_now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
 
 void seat_update_capabilities(struct seat *seat)
 {
@@ -81,13 +88,6 @@ static void seat_handle_new_virtual_pointer(struct wl_listener *listener, void *
 		&seat->cursor, &event->new_pointer->pointer.base, event->suggested_output);
 }
 
-static void seat_handle_new_virtual_keyboard(struct wl_listener *listener, void *data)
-{
-	struct seat *seat = wl_container_of(listener, seat, new_virtual_keyboard);
-	struct wlr_virtual_keyboard_v1 *virtual_keyboard = data;
-	keyboard_create(seat, &virtual_keyboard->keyboard);
-}
-
 static void seat_handle_request_set_selection(struct wl_listener *listener, void *data)
 {
 	struct seat *seat = wl_container_of(listener, seat, request_set_selection);
@@ -113,7 +113,7 @@ static void seat_handle_request_start_drag(struct wl_listener *listener, void *d
 			   seat->wlr_seat, event->origin, event->serial, &point)) {
 		wlr_seat_start_touch_drag(seat->wlr_seat, event->drag, event->serial, point);
 	} else {
-		wlr_data_source_destroy(event->drag->source);
+		drag_refuse(event->drag);
 	}
 }
 
@@ -157,17 +157,14 @@ static bool init_virtual_devices(struct seat *seat, const struct wl_global *priv
 	struct wl_display *display = seat->desktop->display;
 	struct wlr_virtual_pointer_manager_v1 *pointers =
 		wlr_virtual_pointer_manager_v1_create(display);
-	struct wlr_virtual_keyboard_manager_v1 *keyboards =
-		wlr_virtual_keyboard_manager_v1_create(display);
+	struct wl_global *keyboards = virtual_keyboard_create_global(display, seat);
 	if (pointers == NULL || keyboards == NULL) {
 		return false;
 	}
 	listener_attach(&seat->new_virtual_pointer, &pointers->events.new_virtual_pointer,
 		seat_handle_new_virtual_pointer);
-	listener_attach(&seat->new_virtual_keyboard, &keyboards->events.new_virtual_keyboard,
-		seat_handle_new_virtual_keyboard);
 	privileged[0] = pointers->global;
-	privileged[1] = keyboards->global;
+	privileged[1] = keyboards;
 	return true;
 }
 
@@ -186,66 +183,22 @@ bool seat_init(struct seat *seat, struct desktop *desktop, struct wlr_session *s
 	}
 	seat_listen(seat);
 	seat_update_capabilities(seat);
-	return cursor_init(&seat->cursor, seat) && touch_init(&seat->touch, seat) &&
-		init_virtual_devices(seat, privileged);
+	return cursor_init(&seat->cursor, seat) && constraint_init(&seat->constraint, seat) &&
+		touch_init(&seat->touch, seat) && init_virtual_devices(seat, privileged);
 }
 
 void seat_finish(struct seat *seat)
 {
 	listener_detach(&seat->new_input);
 	listener_detach(&seat->new_virtual_pointer);
-	listener_detach(&seat->new_virtual_keyboard);
 	listener_detach(&seat->request_set_selection);
 	listener_detach(&seat->request_set_primary_selection);
 	listener_detach(&seat->request_start_drag);
 	listener_detach(&seat->start_drag);
 	listener_detach(&seat->pointer_grab_begin);
 	touch_finish(&seat->touch);
+	constraint_finish(&seat->constraint);
 	cursor_finish(&seat->cursor);
 	xkb_keymap_unref(seat->keymap);
 	seat->keymap = NULL;
-}
-
-void seat_focus(struct seat *seat, struct toplevel *toplevel)
-{
-	struct toplevel *before = seat->focused;
-	seat->focused = toplevel;
-	if (before != NULL && before != toplevel) {
-		wlr_xdg_toplevel_set_activated(before->xdg, false);
-	}
-	if (toplevel == NULL) {
-		wlr_seat_keyboard_notify_clear_focus(seat->wlr_seat);
-		return;
-	}
-	wlr_scene_node_raise_to_top(&toplevel->tree->node);
-	wl_list_remove(&toplevel->link);
-	wl_list_insert(&seat->desktop->toplevels, &toplevel->link);
-	cursor_refocus(&seat->cursor);
-	if (before == toplevel) {
-		return;
-	}
-	wlr_xdg_toplevel_set_activated(toplevel->xdg, true);
-	struct wlr_surface *surface = toplevel->xdg->base->surface;
-	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat->wlr_seat);
-	if (keyboard != NULL) {
-		wlr_seat_keyboard_notify_enter(seat->wlr_seat, surface, keyboard->keycodes,
-			keyboard->num_keycodes, &keyboard->modifiers);
-	} else {
-		wlr_seat_keyboard_notify_enter(seat->wlr_seat, surface, NULL, 0, NULL);
-	}
-}
-
-void seat_forget(struct seat *seat, struct toplevel *toplevel)
-{
-	struct desktop *desktop = seat->desktop;
-	cursor_refocus(&seat->cursor);
-	if (seat->focused != toplevel) {
-		return;
-	}
-	seat->focused = NULL;
-	struct toplevel *next = NULL;
-	if (!wl_list_empty(&desktop->toplevels)) {
-		next = wl_container_of(desktop->toplevels.next, next, link);
-	}
-	seat_focus(seat, next);
 }

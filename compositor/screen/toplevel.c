@@ -3,6 +3,7 @@
 #include "memory/ledger.h"
 #include "screen/decoration.h"
 #include "screen/desktop.h"
+#include "screen/foreign.h"
 #include "screen/interactive.h"
 #include "screen/listener.h"
 #include "screen/placement.h"
@@ -17,6 +18,7 @@ static void toplevel_handle_map(struct wl_listener *listener, void *data)
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, map);
 	placement_place(toplevel);
 	wl_list_insert(&toplevel->desktop->toplevels, &toplevel->link);
+	foreign_create(toplevel);
 	seat_focus(toplevel->desktop->seat, toplevel);
 }
 
@@ -26,8 +28,10 @@ static void toplevel_handle_unmap(struct wl_listener *listener, void *data)
 	struct desktop *desktop = toplevel->desktop;
 	interactive_forget(&desktop->seat->interactive, toplevel);
 	toplevel->bounds.known = false;
+	toplevel->minimized = false;
 	wl_list_remove(&toplevel->link);
 	wl_list_init(&toplevel->link);
+	foreign_destroy(toplevel);
 	seat_forget(desktop->seat, toplevel);
 }
 
@@ -64,12 +68,14 @@ static void toplevel_handle_commit(struct wl_listener *listener, void *data)
 	if (toplevel->xdg->base->initial_commit) {
 		wlr_xdg_toplevel_set_wm_capabilities(toplevel->xdg,
 			WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
+				WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE |
 				WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN);
 		decoration_answer(toplevel);
 		placement_configure_first(toplevel);
 	} else if (toplevel->xdg->base->surface->mapped) {
 		toplevel_hold_content(toplevel);
 		placement_settle(toplevel);
+		foreign_update(toplevel);
 	}
 }
 
@@ -105,6 +111,14 @@ static void toplevel_handle_request_fullscreen(struct wl_listener *listener, voi
 	}
 }
 
+static void toplevel_handle_request_minimize(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, request_minimize);
+	if (toplevel->xdg->base->surface->mapped) {
+		seat_set_minimized(toplevel->desktop->seat, toplevel, true);
+	}
+}
+
 static void toplevel_pass_name(struct toplevel *toplevel)
 {
 	struct gesso_ledger_client *client = gesso_ledger_client_get(
@@ -115,6 +129,7 @@ static void toplevel_pass_name(struct toplevel *toplevel)
 		gesso_ledger_client_set_name(
 			client, has_app_id ? app_id : (title != NULL ? title : ""));
 	}
+	foreign_update(toplevel);
 }
 
 static void toplevel_handle_set_title(struct wl_listener *listener, void *data)
@@ -129,13 +144,20 @@ static void toplevel_handle_set_app_id(struct wl_listener *listener, void *data)
 	toplevel_pass_name(toplevel);
 }
 
+static void toplevel_handle_set_parent(struct wl_listener *listener, void *data)
+{
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, set_parent);
+	foreign_update(toplevel);
+}
+
 static void toplevel_handle_destroy(struct wl_listener *listener, void *data)
 {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, destroy);
 	struct wl_listener *listeners[] = {&toplevel->map, &toplevel->unmap, &toplevel->commit,
 		&toplevel->destroy, &toplevel->request_move, &toplevel->request_resize,
-		&toplevel->request_maximize, &toplevel->request_fullscreen, &toplevel->set_title,
-		&toplevel->set_app_id};
+		&toplevel->request_maximize, &toplevel->request_fullscreen,
+		&toplevel->request_minimize, &toplevel->set_title, &toplevel->set_app_id,
+		&toplevel->set_parent};
 	for (size_t i = 0; i < sizeof(listeners) / sizeof(listeners[0]); i++) {
 		listener_detach(listeners[i]);
 	}
@@ -161,6 +183,9 @@ static void toplevel_listen(struct toplevel *toplevel)
 		toplevel_handle_request_maximize);
 	listener_attach(&toplevel->request_fullscreen, &xdg->events.request_fullscreen,
 		toplevel_handle_request_fullscreen);
+	listener_attach(&toplevel->request_minimize, &xdg->events.request_minimize,
+		toplevel_handle_request_minimize);
+	listener_attach(&toplevel->set_parent, &xdg->events.set_parent, toplevel_handle_set_parent);
 	listener_attach(&toplevel->set_title, &xdg->events.set_title, toplevel_handle_set_title);
 	listener_attach(&toplevel->set_app_id, &xdg->events.set_app_id, toplevel_handle_set_app_id);
 }

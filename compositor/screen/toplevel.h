@@ -13,6 +13,7 @@
  */
 
 struct desktop;
+struct foreign;
 struct wlr_surface;
 struct wlr_xdg_toplevel;
 struct wlr_xdg_toplevel_decoration_v1;
@@ -24,6 +25,8 @@ struct toplevel {
 	struct wlr_scene_tree *tree; /* at the top left corner of the window geometry */
 	struct wlr_xdg_toplevel_decoration_v1 *decoration; /* NULL if it has none */
 	bool placed;                                       /* has been mapped once */
+	bool minimized;                                    /* hidden until it gets the focus */
+	struct foreign *foreign; /* what others see of it; NULL unless mapped */
 	/* The bounds' corner at the last commit, while mapped with no window geometry set. */
 	struct {
 		bool known;
@@ -39,7 +42,7 @@ struct toplevel {
 	} anchor;
 	struct wl_listener map, unmap, commit, destroy;
 	struct wl_listener request_move, request_resize, request_maximize, request_fullscreen;
-	struct wl_listener set_title, set_app_id;
+	struct wl_listener request_minimize, set_title, set_app_id, set_parent;
 };
 
 void toplevel_create(struct desktop *desktop, struct wlr_xdg_toplevel *xdg);

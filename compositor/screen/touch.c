@@ -3,6 +3,7 @@
 #include "screen/desktop.h"
 #include "screen/listener.h"
 #include "screen/seat.h"
+#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_scene.h>
@@ -11,8 +12,8 @@
 
 static struct touch_point *touch_find(struct touch *touch, int32_t id)
 {
-	for (size_t i = 0; i < touch->points_len; i++) {
-		if (touch->points[i].id == id) {
+	for (size_t i = 0; i < TOUCH_POINTS_MAX; i++) {
+		if (touch->points[i].touch != NULL && touch->points[i].id == id) {
 			return &touch->points[i];
 		}
 	}
@@ -23,8 +24,50 @@ static void touch_remove(struct touch *touch, int32_t id)
 {
 	struct touch_point *point = touch_find(touch, id);
 	if (point != NULL) {
-		*point = touch->points[--touch->points_len];
+		listener_detach(&point->unmap);
+		point->touch = NULL;
 	}
+}
+
+/* A drag outlives what it began on, as a menu that closes. */
+static void touch_point_handle_unmap(struct wl_listener *listener, void *data)
+{
+	struct touch_point *point = wl_container_of(listener, point, unmap);
+	struct wlr_seat *wlr_seat = point->touch->seat->wlr_seat;
+	if (wlr_seat->drag != NULL) {
+		listener_detach(&point->unmap);
+		return;
+	}
+	touch_remove(point->touch, point->id);
+	if (wlr_seat_touch_get_point(wlr_seat, point->id) != NULL) {
+		wlr_seat_touch_notify_up(wlr_seat, seat_now_ms(), point->id);
+		wlr_seat_touch_notify_frame(wlr_seat);
+	}
+}
+
+static void touch_add(
+	struct touch *touch, int32_t id, struct wlr_surface *surface, double x, double y)
+{
+	for (size_t i = 0; i < TOUCH_POINTS_MAX; i++) {
+		struct touch_point *point = &touch->points[i];
+		if (point->touch == NULL) {
+			*point = (struct touch_point){
+				.touch = touch, .id = id, .origin_x = x, .origin_y = y};
+			listener_attach(
+				&point->unmap, &surface->events.unmap, touch_point_handle_unmap);
+			return;
+		}
+	}
+}
+
+static bool touch_is_full(const struct touch *touch)
+{
+	for (size_t i = 0; i < TOUCH_POINTS_MAX; i++) {
+		if (touch->points[i].touch == NULL) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static void touch_handle_down(struct wl_listener *listener, void *data)
@@ -38,18 +81,14 @@ static void touch_handle_down(struct wl_listener *listener, void *data)
 	struct toplevel *toplevel;
 	struct wlr_surface *surface =
 		desktop_surface_at(seat->desktop, lx, ly, &sx, &sy, &toplevel);
-	if (surface == NULL || touch->points_len == TOUCH_POINTS_MAX ||
-		touch_find(touch, event->touch_id) != NULL) {
+	if (surface == NULL || touch_is_full(touch) || touch_find(touch, event->touch_id) != NULL) {
 		return;
 	}
 	if (wlr_seat_touch_notify_down(
 		    seat->wlr_seat, surface, event->time_msec, event->touch_id, sx, sy) != 0) {
-		touch->points[touch->points_len++] = (struct touch_point){
-			.id = event->touch_id, .origin_x = lx - sx, .origin_y = ly - sy};
+		touch_add(touch, event->touch_id, surface, lx - sx, ly - sy);
 	}
-	if (toplevel != NULL) {
-		seat_focus(seat, toplevel);
-	}
+	seat_focus_surface(seat, surface, toplevel);
 }
 
 /* A drag follows the finger over all surfaces, everything else stays where it began. */
@@ -129,4 +168,7 @@ void touch_finish(struct touch *touch)
 	listener_detach(&touch->motion);
 	listener_detach(&touch->cancel);
 	listener_detach(&touch->frame);
+	for (size_t i = 0; i < TOUCH_POINTS_MAX; i++) {
+		listener_detach(&touch->points[i].unmap);
+	}
 }

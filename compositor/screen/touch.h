@@ -9,7 +9,8 @@
 
 /*
  * Fingers. A finger stays with the surface that it came down on, and gives that
- * window the focus.
+ * window the focus. Where that surface goes, its client is told that the finger is up,
+ * and the finger does nothing more until it comes down again.
  */
 
 #define TOUCH_POINTS_MAX 16
@@ -19,10 +20,11 @@ struct seat;
 struct touch {
 	struct seat *seat;
 	struct touch_point {
+		struct touch *touch; /* NULL: no finger */
 		int32_t id;
 		double origin_x, origin_y; /* the surface's corner in the layout */
+		struct wl_listener unmap;  /* of the surface */
 	} points[TOUCH_POINTS_MAX];
-	size_t points_len;
 
 	/* private */
 	struct wl_listener down, up, motion, cancel, frame;

@@ -8,6 +8,7 @@
 #include "buffers/fence_gate.h"
 #include "buffers/gpu_memory_buffer.h"
 #include "buffers/linux_dmabuf.h"
+#include "buffers/shm_guard.h"
 #include "buffers/shm_import.h"
 #include "memory/ledger.h"
 #include "memory/report.h"
@@ -151,6 +152,7 @@ int main(int argc, char *argv[])
 	struct wlr_compositor *compositor =
 		wlr_compositor_create(minimal.display, 6, minimal.context->renderer);
 	wlr_shm_create_with_renderer(minimal.display, 1, minimal.context->renderer);
+	gesso_shm_guard_create(compositor);
 	gesso_shm_import_create(
 		minimal.display, compositor, minimal.context, chain, ledger, GESSO_SHM_AUTO);
 	gesso_ledger_watch(ledger, compositor);

@@ -31,6 +31,7 @@ int __lsan_is_turned_off(void)
 static struct test_case *cases;
 static char **fixtures;
 static volatile sig_atomic_t running_group;
+static void (*on_failure)(void);
 
 void case_register(struct test_case *test_case)
 {
@@ -89,9 +90,19 @@ int case_seconds(int seconds)
 	return seconds * (slow != NULL && atoi(slow) > 0 ? atoi(slow) : factor);
 }
 
+int case_times(int few, int full)
+{
+	return getenv("GESSO_TEST_FULL") != NULL ? full : few;
+}
+
 void case_set_deadline(int seconds)
 {
 	alarm((unsigned)case_seconds(seconds));
+}
+
+void case_on_failure(void (*say)(void))
+{
+	on_failure = say;
 }
 
 void check_failed(const char *file, int line, const char *format, ...)
@@ -102,6 +113,11 @@ void check_failed(const char *file, int line, const char *format, ...)
 	vfprintf(stderr, format, arguments);
 	fputc('\n', stderr);
 	va_end(arguments);
+	if (on_failure != NULL) {
+		void (*say)(void) = on_failure;
+		on_failure = NULL;
+		say();
+	}
 	fflush(NULL);
 	_exit(EXIT_FAILURE);
 }
@@ -220,7 +236,8 @@ static int run(const struct test_case *test_case)
 	return result;
 }
 
-int main(int argc, char *argv[])
+/* Weak: a program that only wants to be a client has one of its own. */
+__attribute__((weak)) int main(int argc, char *argv[])
 {
 	for (struct test_case *test_case = cases; test_case != NULL; test_case = test_case->next) {
 		if (argc == 1) {

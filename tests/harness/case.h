@@ -50,6 +50,11 @@ void case_need_allocator(const char *name);
  */
 int case_seconds(int seconds);
 
+/* Called once when a check has failed, for what the case wants to say of it. */
+void case_on_failure(void (*say)(void));
+/* How often to do it: `few` times, or `full` times where GESSO_TEST_FULL is set. */
+int case_times(int few, int full);
+
 /* Sets the alarm anew: the default is 30 seconds by case_seconds. */
 void case_set_deadline(int seconds);
 

@@ -123,7 +123,7 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 		{&zwlr_screencopy_manager_v1_interface, 1, &client->screencopy},
 		{&zwlr_virtual_pointer_manager_v1_interface, 1, &client->virtual_pointers},
 		{&gesso_gpu_memory_buffer_manager_v1_interface, 1, &client->manager},
-		{&gesso_memory_reporter_v1_interface, 2, &client->reporter},
+		{&gesso_memory_reporter_v1_interface, 3, &client->reporter},
 		{&zwp_linux_dmabuf_v1_interface, 3, &client->dmabuf},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -132,7 +132,7 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 				registry, name, wanted[i].interface, wanted[i].version);
 		}
 	}
-	if (strcmp(interface, wl_output_interface.name) == 0) {
+	if (strcmp(interface, wl_output_interface.name) == 0 && !client->knows_outputs) {
 		bind_output(client, name);
 	}
 }
@@ -155,6 +155,7 @@ void client_connect(struct client *client, const struct server *server)
 	client->registry = wl_display_get_registry(client->display);
 	wl_registry_add_listener(client->registry, &registry_listener, client);
 	client_roundtrip(client);
+	client->knows_outputs = true;
 	CHECK(client->compositor != NULL && client->shm != NULL && client->wm_base != NULL);
 	wl_shm_add_listener(client->shm, &shm_listener, client);
 	xdg_wm_base_add_listener(client->wm_base, &wm_base_listener, client);

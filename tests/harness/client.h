@@ -66,6 +66,7 @@ struct client {
 	size_t dmabuf_pairs_len;
 	struct wl_output *outputs[CLIENT_MAX_OUTPUTS];
 	size_t outputs_len;
+	bool knows_outputs; /* one that came later may be gone by the time that it is heard of */
 	struct client_batch batch;
 	uint32_t shm_formats[CLIENT_MAX_SHM_FORMATS]; /* wl_shm's codes */
 	size_t shm_formats_len;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dmabuf.h"
 #include "check.h"
+#include "descriptors.h"
 #include <drm.h>
 #include <drm/vgem_drm.h>
 #include <drm_fourcc.h>
@@ -169,8 +170,10 @@ int dmabuf_open(const char *source, size_t size_bytes)
 	} else if (strcmp(source, "read-only") == 0) {
 		return open_read_only(size_bytes, NULL);
 	}
-	CHECK_STRING(source, "vgem");
-	return open_vgem_buffer(size_bytes);
+	if (strcmp(source, "vgem") == 0) {
+		return open_vgem_buffer(size_bytes);
+	}
+	return descriptor_open(source);
 }
 
 #define NO_ANSWER (-3)

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,7 +43,10 @@ static int each_descriptor(pid_t pid, const char *name, FILE *out)
 		target[length > 0 ? length : 0] = '\0';
 		count += strncmp(target, name, strlen(name)) == 0;
 		if (out != NULL) {
-			fprintf(out, "  %s %s\n", entry->d_name, target);
+			struct stat status = {0};
+			stat(path, &status);
+			fprintf(out, "  %s %s %lld bytes\n", entry->d_name, target,
+				(long long)status.st_size);
 		}
 	}
 	closedir(directory);
@@ -108,14 +112,29 @@ static bool find_kib(FILE *file, const char *field, size_t *bytes)
 	return false;
 }
 
-size_t proc_anonymous_bytes(pid_t pid)
+static size_t rollup_bytes(pid_t pid, const char *field)
 {
 	FILE *file = open_file(pid, "smaps_rollup");
 	size_t bytes;
-	bool found = find_kib(file, "Anonymous", &bytes);
+	bool found = find_kib(file, field, &bytes);
 	fclose(file);
 	CHECK(found);
 	return bytes;
+}
+
+size_t proc_anonymous_bytes(pid_t pid)
+{
+	return rollup_bytes(pid, "Anonymous");
+}
+
+struct proc_pss proc_pss(pid_t pid)
+{
+	return (struct proc_pss){
+		.total_bytes = rollup_bytes(pid, "Pss"),
+		.anonymous_bytes = rollup_bytes(pid, "Pss_Anon"),
+		.shared_memory_bytes = rollup_bytes(pid, "Pss_Shmem"),
+		.file_bytes = rollup_bytes(pid, "Pss_File"),
+	};
 }
 
 size_t proc_meminfo_bytes(const char *field)

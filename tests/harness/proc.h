@@ -14,7 +14,7 @@
 int proc_count_descriptors(pid_t pid);
 /* Those whose target, as the kernel prints it, begins with `name`. */
 int proc_count_descriptors_named(pid_t pid, const char *name);
-/* Number and target of each, a line each. */
+/* Number, target and size of each, a line each. */
 void proc_print_descriptors(pid_t pid, FILE *out);
 
 struct proc_mappings {
@@ -30,6 +30,15 @@ size_t proc_count_mappings_named(pid_t pid, const char *name);
 
 /* Bytes of private anonymous memory, from smaps_rollup. */
 size_t proc_anonymous_bytes(pid_t pid);
+
+struct proc_pss {
+	size_t total_bytes;
+	/* Of these: the process's own; shared memory; program files, which depend on who else runs. */
+	size_t anonymous_bytes, shared_memory_bytes, file_bytes;
+};
+
+/* From smaps_rollup. */
+struct proc_pss proc_pss(pid_t pid);
 
 /* A field of /proc/meminfo, such as "Shmem", in bytes. Fails the case if there is none. */
 size_t proc_meminfo_bytes(const char *field);

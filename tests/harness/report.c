@@ -102,6 +102,19 @@ static void report_handle_done(void *data, struct gesso_memory_report_v1 *object
 	report->done = true;
 }
 
+static void report_handle_budget(void *data, struct gesso_memory_report_v1 *object, uint32_t client,
+	const char *name, uint32_t has_hi, uint32_t has_lo, uint32_t limit_hi, uint32_t limit_lo)
+{
+	struct report *report = data;
+	if (report->budgets_len < REPORT_MAX) {
+		struct report_budget *entry = &report->budgets[report->budgets_len++];
+		*entry = (struct report_budget){.client = client,
+			.has = join(has_hi, has_lo),
+			.limit = join(limit_hi, limit_lo)};
+		snprintf(entry->name, sizeof(entry->name), "%s", name);
+	}
+}
+
 static const struct gesso_memory_report_v1_listener report_listener = {
 	.compositor = report_handle_compositor,
 	.allocator = report_handle_allocator,
@@ -110,6 +123,7 @@ static const struct gesso_memory_report_v1_listener report_listener = {
 	.buffer = report_handle_buffer,
 	.surface = report_handle_surface,
 	.done = report_handle_done,
+	.budget = report_handle_budget,
 };
 
 void report_read(struct report *report, struct client *client)
@@ -176,6 +190,18 @@ const struct report_client *report_find_client(const struct report *report, cons
 	for (size_t i = 0; i < report->clients_len; i++) {
 		if (strcmp(report->clients[i].name, name) == 0) {
 			return &report->clients[i];
+		}
+	}
+	return NULL;
+}
+
+const struct report_budget *report_find_budget(
+	const struct report *report, uint32_t client, const char *name)
+{
+	for (size_t i = 0; i < report->budgets_len; i++) {
+		if (report->budgets[i].client == client &&
+			strcmp(report->budgets[i].name, name) == 0) {
+			return &report->budgets[i];
 		}
 	}
 	return NULL;

@@ -9,7 +9,7 @@
  * are over the whole report or over those of one name.
  */
 
-#define REPORT_MAX 128
+#define REPORT_MAX 1024
 
 struct report_client {
 	uint32_t id;
@@ -39,6 +39,12 @@ struct report_surface {
 	char words[200];
 };
 
+struct report_budget {
+	uint32_t client; /* 0: all together */
+	char name[24];
+	uint64_t has, limit;
+};
+
 struct report {
 	int pid;
 	char renderer[128], renderer_reason[200];
@@ -49,7 +55,8 @@ struct report {
 	struct report_path paths[REPORT_MAX];
 	struct report_buffer buffers[REPORT_MAX];
 	struct report_surface surfaces[REPORT_MAX];
-	size_t allocators_len, clients_len, paths_len, buffers_len, surfaces_len;
+	struct report_budget budgets[REPORT_MAX];
+	size_t allocators_len, clients_len, paths_len, buffers_len, surfaces_len, budgets_len;
 	bool done;
 };
 
@@ -64,6 +71,9 @@ const struct report_buffer *report_find_buffer(const struct report *report, uint
 /* The first surface that shows a buffer of that size. */
 const struct report_surface *report_find_surface(
 	const struct report *report, int width_px, int height_px);
+/* Of the client with that id; those beyond REPORT_MAX are not kept. NULL if there is none. */
+const struct report_budget *report_find_budget(
+	const struct report *report, uint32_t client, const char *name);
 const struct report_client *report_find_client(const struct report *report, const char *name);
 
 #endif

@@ -123,6 +123,19 @@ CASE(popups_in_a_ring)
 	attack_end(&attack);
 }
 
+/* wlroots would go down for ever, looking for the last of its children. */
+CASE(popup_on_itself)
+{
+	struct attack attack;
+	struct menu menu;
+	attack_begin(&attack);
+	menu_prepare(&menu, attack.client);
+	menu_become(&menu, attack.client, menu.xdg_surface);
+	client_roundtrip(attack.client);
+	CHECK_EQUAL(menu.events.dones, 1);
+	attack_end(&attack);
+}
+
 CASE(popups_too_deep)
 {
 	struct attack attack;

@@ -97,8 +97,13 @@ void stage_end(struct stage *stage)
 {
 	window_destroy(&stage->window);
 	buffer_destroy(&stage->ground_buffer);
-	picture_finish(&stage->ground);
 	client_roundtrip(&stage->client);
+	stage_end_without_client(stage);
+}
+
+void stage_end_without_client(struct stage *stage)
+{
+	picture_finish(&stage->ground);
 	client_disconnect(&stage->client);
 	server_check_empty(&stage->server);
 	server_stop(&stage->server);

@@ -37,6 +37,8 @@ void stage_begin(struct stage *stage);
 void stage_begin_with(struct stage *stage, const char *options);
 /* Ends the client, checks that the compositor is empty, and ends it. */
 void stage_end(struct stage *stage);
+/* The same after the client's connection has ended by an error. */
+void stage_end_without_client(struct stage *stage);
 
 /* What a person would see. picture_finish frees it. */
 void stage_capture(struct stage *stage, struct picture *picture);

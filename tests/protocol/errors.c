@@ -4,9 +4,12 @@
 #include "case.h"
 #include "window.h"
 #include <drm_fourcc.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define MANAGER "gesso_gpu_memory_buffer_manager_v1"
 #define INVALID_SIZE GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_ERROR_INVALID_SIZE
+#define POOL_BYTES (20 * 20 * 4)
 #define NOT_ALLOCATED GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_ERROR_NOT_ALLOCATED
 
 /* A compositor with an innocent client that shows a native buffer. */
@@ -165,6 +168,56 @@ CASE(second_wl_buffer_after_the_first_is_gone)
 	gesso_gpu_memory_buffer_v1_get_buffer(buffer.answer);
 	client_expect_error(&scene.offender, "gesso_gpu_memory_buffer_v1",
 		GESSO_GPU_MEMORY_BUFFER_V1_ERROR_ALREADY_MADE);
+	buffer_unmap(&buffer);
+	scene_end(&scene);
+}
+
+/* A wl_shm buffer in a pool over a file of `file_bytes`, on a window. Returns the file. */
+static int show_pool(
+	struct scene *scene, struct window *window, struct buffer *buffer, off_t file_bytes)
+{
+	struct client *client = &scene->offender;
+	window_create(window, client, "offender");
+	int fd = memfd_create("short-pool", MFD_CLOEXEC);
+	CHECK_EQUAL(ftruncate(fd, file_bytes), 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(client->shm, fd, POOL_BYTES);
+	*buffer = (struct buffer){.width_px = 20,
+		.height_px = 20,
+		.fourcc = DRM_FORMAT_XRGB8888,
+		.stride_bytes = POOL_BYTES / 20};
+	buffer_create_in_pool(buffer, client, pool, dup(fd));
+	wl_shm_pool_destroy(pool);
+	surface_commit(window->surface, buffer);
+	return fd;
+}
+
+CASE(pool_beyond_its_file)
+{
+	struct scene scene;
+	struct window window;
+	struct buffer buffer;
+	scene_begin(&scene);
+	close(show_pool(&scene, &window, &buffer, POOL_BYTES - 1));
+	client_expect_error(&scene.offender, "wl_buffer", WL_SHM_ERROR_INVALID_FD);
+	buffer_unmap(&buffer);
+	scene_end(&scene);
+}
+
+/* What is shown reads as zeros; the next commit is the error. */
+CASE(pool_truncated_behind_its_commit)
+{
+	struct scene scene;
+	struct window window;
+	struct buffer buffer;
+	scene_begin(&scene);
+	int fd = show_pool(&scene, &window, &buffer, POOL_BYTES);
+	client_roundtrip(&scene.offender);
+	CHECK_EQUAL(ftruncate(fd, 12), 0);
+	close(fd);
+	surface_commit_wait(&scene.bystander, scene.window.surface, &scene.buffer);
+	client_roundtrip(&scene.offender);
+	surface_commit(window.surface, &buffer);
+	client_expect_error(&scene.offender, "wl_buffer", WL_SHM_ERROR_INVALID_FD);
 	buffer_unmap(&buffer);
 	scene_end(&scene);
 }

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "memory/objects.h"
+#include "memory/client_end.h"
+#include "memory/ledger.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <wayland-server-core.h>
+
+/* A client with fewer is never the one that has filled the table. */
+#define LEAST_TO_END 8
+
+struct gesso_objects {
+	struct gesso_ledger *ledger;
+	struct wl_list clients; /* client_objects.link */
+	struct wl_listener client_created, display_destroy;
+};
+
+/* Lives as long as its wl_client, whose resources go between the two signals. */
+struct client_objects {
+	struct wl_list link;
+	struct gesso_objects *objects; /* NULL once the display is gone */
+	struct wl_client *client;
+	uint64_t counts[GESSO_BUDGETS_LEN];
+	struct wl_listener resource_created, destroy_late;
+};
+
+struct counted {
+	uint64_t *count;
+	struct wl_listener destroy;
+};
+
+static bool find_kind(const char *class, enum gesso_budget_kind *kind)
+{
+	static const struct {
+		const char *class;
+		enum gesso_budget_kind kind;
+	} table[] = {
+		{"wl_callback", GESSO_BUDGET_CALLBACKS},
+		{"wl_buffer", GESSO_BUDGET_DESCRIPTORS},
+		{"wl_shm_pool", GESSO_BUDGET_DESCRIPTORS},
+		{"wl_surface", GESSO_BUDGET_SURFACES},
+	};
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (strcmp(class, table[i].class) == 0) {
+			*kind = table[i].kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A new descriptor gets the lowest free number, which so says how full the table is. */
+static bool table_is_nearly_full(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+		return false;
+	}
+	int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0) {
+		return errno == EMFILE || errno == ENFILE;
+	}
+	close(fd);
+	return (rlim_t)fd + gesso_budget_descriptors_kept((size_t)limit.rlim_cur) >= limit.rlim_cur;
+}
+
+static uint64_t descriptors_of(const struct client_objects *owner)
+{
+	return owner->counts[GESSO_BUDGET_DESCRIPTORS] +
+		gesso_ledger_planes_held(owner->objects->ledger, owner->client);
+}
+
+/* Where one is on its way out already, what it gives back is waited for. */
+static void relieve(struct gesso_objects *objects, struct wl_client *last)
+{
+	struct client_objects *owner, *largest = NULL;
+	wl_list_for_each(owner, &objects->clients, link) {
+		if (gesso_client_is_ending(owner->client)) {
+			return;
+		}
+		if (largest == NULL || descriptors_of(owner) > descriptors_of(largest)) {
+			largest = owner;
+		}
+	}
+	if (largest != NULL && descriptors_of(largest) >= LEAST_TO_END) {
+		gesso_client_end(largest->client,
+			"the descriptor table is nearly full, and it has most of it");
+	} else if (last != NULL) {
+		gesso_client_end(last, "the descriptor table is nearly full, and it came last");
+	}
+}
+
+static void counted_handle_destroy(struct wl_listener *listener, void *data)
+{
+	struct counted *counted = wl_container_of(listener, counted, destroy);
+	(*counted->count)--;
+	free(counted);
+}
+
+static void check_budget(struct client_objects *owner, enum gesso_budget_kind kind)
+{
+	const struct gesso_budget *budget = &owner->objects->ledger->budget;
+	if (kind == GESSO_BUDGET_SURFACES || owner->counts[kind] <= budget->limits[kind]) {
+		return;
+	}
+	char why[80];
+	snprintf(why, sizeof(why), "a client may have %llu %s",
+		(unsigned long long)budget->limits[kind], gesso_budget_name(kind));
+	gesso_client_end(owner->client, why);
+}
+
+static void objects_handle_resource_created(struct wl_listener *listener, void *data)
+{
+	struct client_objects *owner = wl_container_of(listener, owner, resource_created);
+	struct wl_resource *resource = data;
+	enum gesso_budget_kind kind;
+	if (owner->objects == NULL || !find_kind(wl_resource_get_class(resource), &kind)) {
+		return;
+	}
+	struct counted *counted = calloc(1, sizeof(*counted));
+	if (counted == NULL) {
+		gesso_client_end(owner->client, "no memory to count what it has");
+		return;
+	}
+	counted->count = &owner->counts[kind];
+	counted->destroy.notify = counted_handle_destroy;
+	wl_resource_add_destroy_listener(resource, &counted->destroy);
+	owner->counts[kind]++;
+	check_budget(owner, kind);
+	if (kind == GESSO_BUDGET_DESCRIPTORS && table_is_nearly_full()) {
+		relieve(owner->objects, NULL);
+	}
+}
+
+static void objects_handle_client_destroy(struct wl_listener *listener, void *data)
+{
+	struct client_objects *owner = wl_container_of(listener, owner, destroy_late);
+	wl_list_remove(&owner->link);
+	wl_list_remove(&owner->resource_created.link);
+	free(owner);
+}
+
+static void objects_handle_client_created(struct wl_listener *listener, void *data)
+{
+	struct gesso_objects *objects = wl_container_of(listener, objects, client_created);
+	struct wl_client *client = data;
+	struct client_objects *owner = calloc(1, sizeof(*owner));
+	if (owner == NULL) {
+		gesso_client_end(client, "no memory to count what it has");
+		return;
+	}
+	owner->objects = objects;
+	owner->client = client;
+	wl_list_insert(&objects->clients, &owner->link);
+	owner->resource_created.notify = objects_handle_resource_created;
+	wl_client_add_resource_created_listener(client, &owner->resource_created);
+	owner->destroy_late.notify = objects_handle_client_destroy;
+	wl_client_add_destroy_late_listener(client, &owner->destroy_late);
+	if (table_is_nearly_full()) {
+		relieve(objects, client);
+	}
+}
+
+static void objects_handle_display_destroy(struct wl_listener *listener, void *data)
+{
+	struct gesso_objects *objects = wl_container_of(listener, objects, display_destroy);
+	struct client_objects *owner, *next;
+	wl_list_for_each_safe(owner, next, &objects->clients, link) {
+		owner->objects = NULL;
+		wl_list_remove(&owner->link);
+		wl_list_init(&owner->link);
+	}
+	wl_list_remove(&objects->client_created.link);
+	wl_list_remove(&objects->display_destroy.link);
+	free(objects);
+}
+
+struct gesso_objects *gesso_objects_create(struct wl_display *display, struct gesso_ledger *ledger)
+{
+	struct gesso_objects *objects = calloc(1, sizeof(*objects));
+	if (objects == NULL) {
+		return NULL;
+	}
+	objects->ledger = ledger;
+	wl_list_init(&objects->clients);
+	objects->client_created.notify = objects_handle_client_created;
+	wl_display_add_client_created_listener(display, &objects->client_created);
+	objects->display_destroy.notify = objects_handle_display_destroy;
+	wl_display_add_destroy_listener(display, &objects->display_destroy);
+	return objects;
+}
+
+uint64_t gesso_objects_count(struct wl_client *client, enum gesso_budget_kind kind)
+{
+	struct wl_listener *listener =
+		wl_client_get_destroy_late_listener(client, objects_handle_client_destroy);
+	if (listener == NULL) {
+		return 0;
+	}
+	const struct client_objects *owner = wl_container_of(listener, owner, destroy_late);
+	return kind == GESSO_BUDGET_DESCRIPTORS && owner->objects != NULL ? descriptors_of(owner)
+									  : owner->counts[kind];
+}

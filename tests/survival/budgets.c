@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* What a client may have of each thing, and what happens past it. */
+#include "buffer.h"
+#include "case.h"
+#include "proc.h"
+#include "report.h"
+#include "window.h"
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REASON(name) GESSO_GPU_MEMORY_BUFFER_MANAGER_V1_REASON_##name
+#define MIB (UINT64_C(1) << 20)
+#define GIB_SIDE_PX 16384 /* of four bytes: 1 GiB */
+
+struct pair {
+	struct server server;
+	struct client bystander, offender;
+	struct window window; /* the bystander's */
+	struct buffer buffer;
+};
+
+static void begin(struct pair *pair, const char *options)
+{
+	const char *renderer = case_try_fixture("renderer");
+	const char *allocator = case_try_fixture("allocator");
+	allocator = allocator != NULL ? allocator : "memfd";
+	case_need_allocator(allocator);
+	server_start(&pair->server, "--renderer %s --allocator %s --size 64x64 %s",
+		renderer != NULL ? renderer : "pixman", allocator, options);
+	server_warm_up(&pair->server);
+	client_connect(&pair->bystander, &pair->server);
+	window_create(&pair->window, &pair->bystander, "bystander");
+	buffer_create_shm(&pair->buffer, &pair->bystander, 32, 32, DRM_FORMAT_XRGB8888);
+	window_show(&pair->window, &pair->buffer);
+	client_connect(&pair->offender, &pair->server);
+}
+
+static void end(struct pair *pair)
+{
+	window_show(&pair->window, &pair->buffer);
+	window_destroy(&pair->window);
+	buffer_destroy(&pair->buffer);
+	client_roundtrip(&pair->bystander);
+	client_disconnect(&pair->bystander);
+	client_disconnect(&pair->offender);
+	server_check_empty(&pair->server);
+	server_check_alive(&pair->server);
+	server_stop(&pair->server);
+}
+
+/* libwayland's word for wl_display.error no_memory. */
+static void expect_no_memory(struct client *client)
+{
+	while (wl_display_dispatch(client->display) >= 0) {
+	}
+	CHECK_EQUAL(wl_display_get_error(client->display), ENOMEM);
+}
+
+static const struct report_budget *budget_of(
+	struct report *report, struct client *asker, const char *name, const char *what)
+{
+	report_read(report, asker);
+	const struct report_client *client = report_find_client(report, name);
+	CHECK(client != NULL);
+	const struct report_budget *budget = report_find_budget(report, client->id, what);
+	CHECK(budget != NULL);
+	return budget;
+}
+
+CASE(frame_callbacks)
+{
+	struct pair pair;
+	struct window window;
+	struct report report;
+	begin(&pair, "--limits callbacks=100");
+	window_create(&window, &pair.offender, "offender");
+	for (int i = 0; i < 90; i++) {
+		wl_surface_frame(window.surface);
+	}
+	client_roundtrip(&pair.offender);
+	const struct report_budget *budget =
+		budget_of(&report, &pair.bystander, "offender", "callbacks");
+	CHECK_EQUAL(budget->has, 90);
+	CHECK_EQUAL(budget->limit, 100);
+	for (int i = 0; i < 20; i++) {
+		wl_surface_frame(window.surface);
+	}
+	expect_no_memory(&pair.offender);
+	end(&pair);
+}
+
+static void make_pool(struct client *client, struct wl_buffer **buffer)
+{
+	int fd = memfd_create("test-shm", MFD_CLOEXEC);
+	CHECK_EQUAL(ftruncate(fd, 4096), 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(client->shm, fd, 4096);
+	*buffer = wl_shm_pool_create_buffer(pool, 0, 8, 8, 32, WL_SHM_FORMAT_XRGB8888);
+	wl_shm_pool_destroy(pool);
+	close(fd);
+}
+
+CASE(descriptors)
+{
+	struct pair pair;
+	struct window window;
+	struct report report;
+	struct wl_buffer *buffers[40];
+	begin(&pair, "--limits descriptors=30");
+	window_create(&window, &pair.offender, "offender");
+	/* what is given back does not count */
+	for (int i = 0; i < 100; i++) {
+		make_pool(&pair.offender, &buffers[0]);
+		wl_buffer_destroy(buffers[0]);
+	}
+	for (int i = 0; i < 25; i++) {
+		make_pool(&pair.offender, &buffers[i]);
+	}
+	client_roundtrip(&pair.offender);
+	const struct report_budget *budget =
+		budget_of(&report, &pair.bystander, "offender", "descriptors");
+	CHECK_EQUAL(budget->has, 25);
+	CHECK_EQUAL(budget->limit, 30);
+	for (int i = 25; i < 40; i++) {
+		make_pool(&pair.offender, &buffers[i]);
+	}
+	expect_no_memory(&pair.offender);
+	end(&pair);
+}
+
+CASE(surfaces)
+{
+	struct pair pair;
+	begin(&pair, "--limits surfaces=10");
+	for (int i = 0; i < 10; i++) {
+		wl_compositor_create_surface(pair.offender.compositor);
+	}
+	client_roundtrip(&pair.offender);
+	wl_compositor_create_surface(pair.offender.compositor);
+	client_expect_error(&pair.offender, "wl_display", WL_DISPLAY_ERROR_IMPLEMENTATION);
+	end(&pair);
+}
+
+static void request(struct buffer *buffer, struct client *client, int height_px)
+{
+	/* of 256 rows: a quarter of a MiB */
+	buffer_request(buffer, client, 256, height_px, DRM_FORMAT_XRGB8888);
+	buffer_wait_answer(buffer);
+}
+
+CASE(buffers)
+{
+	struct pair pair;
+	struct buffer buffers[4];
+	begin(&pair, "--limits buffers=3");
+	for (int i = 0; i < 4; i++) {
+		request(&buffers[i], &pair.offender, 8);
+		CHECK_EQUAL(buffers[i].state, i < 3 ? BUFFER_ALLOCATED : BUFFER_FAILED);
+	}
+	CHECK_EQUAL(buffers[3].reason, REASON(OVER_BUDGET));
+	buffer_destroy(&buffers[0]);
+	buffer_destroy(&buffers[3]);
+	request(&buffers[0], &pair.offender, 8);
+	CHECK_EQUAL(buffers[0].state, BUFFER_ALLOCATED);
+	for (int i = 0; i < 3; i++) {
+		buffer_destroy(&buffers[i]);
+	}
+	end(&pair);
+}
+
+/* At the ceiling the largest holder goes, whoever asks; and if it is who asks, it is refused. */
+CASE(ceiling)
+{
+	struct pair pair;
+	struct buffer large, small, more;
+	struct report report;
+	begin(&pair, "--budget 3 --limits ceiling=4");
+	request(&large, &pair.offender, 2560);
+	CHECK_EQUAL(large.state, BUFFER_ALLOCATED);
+	request(&small, &pair.bystander, 1024);
+	CHECK_EQUAL(small.state, BUFFER_ALLOCATED);
+	request(&more, &pair.offender, 512 + 1);
+	CHECK_EQUAL(more.state, BUFFER_FAILED);
+	CHECK_EQUAL(more.reason, REASON(OVER_BUDGET));
+	buffer_destroy(&more);
+	report_read(&report, &pair.bystander);
+	const struct report_budget *budget = report_find_budget(&report, 0, "ceiling");
+	CHECK(budget != NULL);
+	CHECK_EQUAL(budget->limit, 4 * MIB);
+	CHECK_EQUAL(budget->has, 3 * MIB + MIB / 2);
+
+	request(&more, &pair.bystander, 1024);
+	CHECK_EQUAL(more.state, BUFFER_ALLOCATED);
+	expect_no_memory(&pair.offender);
+	buffer_unmap(&large);
+	buffer_destroy(&small);
+	buffer_destroy(&more);
+	end(&pair);
+}
+
+static double now_s(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Two MiB at once, and then one a second: the fourth cannot come before two seconds. */
+CASE(rate)
+{
+	struct pair pair;
+	struct buffer buffer;
+	begin(&pair, "--budget 2 --limits rate=1");
+	double began = now_s();
+	for (int i = 0; i < 4; i++) {
+		request(&buffer, &pair.offender, 1024);
+		CHECK_EQUAL(buffer.state, BUFFER_ALLOCATED);
+		buffer_destroy(&buffer);
+		window_show(&pair.window, &pair.buffer);
+	}
+	CHECK(now_s() - began > 1.9);
+	end(&pair);
+}
+
+static void check_refused(struct client *client)
+{
+	struct buffer buffers[4];
+	for (int i = 0; i < 4; i++) {
+		buffer_request(&buffers[i], client, GIB_SIDE_PX, GIB_SIDE_PX, DRM_FORMAT_XRGB8888);
+	}
+	for (int i = 0; i < 4; i++) {
+		buffer_wait_answer(&buffers[i]);
+		CHECK_EQUAL(buffers[i].state, BUFFER_FAILED);
+		CHECK_EQUAL(buffers[i].reason, REASON(OVER_BUDGET));
+		buffer_destroy(&buffers[i]);
+	}
+}
+
+/* What the report says is held is what the kernel says is there, to the page. */
+CASE(four_gigabytes)
+{
+	struct pair pair;
+	struct buffer buffers[32];
+	struct report report;
+	uint64_t kernel_bytes = 0;
+	size_t len = 0;
+	bool in_machine = access("/sys/kernel/debug/dma_buf/bufinfo", R_OK) == 0;
+	begin(&pair, "--budget 16");
+	struct proc_dmabufs before = in_machine ? proc_dmabufs() : (struct proc_dmabufs){0};
+	check_refused(&pair.offender);
+	do {
+		CHECK_INT(<, len, 32);
+		buffer_request(&buffers[len], &pair.offender, 641, 363, DRM_FORMAT_XRGB8888);
+		buffer_wait_answer(&buffers[len++]);
+	} while (buffers[len - 1].state == BUFFER_ALLOCATED);
+	CHECK_EQUAL(buffers[len - 1].reason, REASON(OVER_BUDGET));
+	for (size_t i = 0; i < len - 1; i++) {
+		struct stat status;
+		CHECK_EQUAL(fstat(buffers[i].fd, &status), 0);
+		kernel_bytes += (uint64_t)status.st_size;
+	}
+	report_read(&report, &pair.bystander);
+	CHECK_EQUAL(report_held_bytes(&report), kernel_bytes);
+	if (in_machine) {
+		struct proc_dmabufs now = proc_dmabufs();
+		CHECK_EQUAL(now.size_bytes - before.size_bytes, kernel_bytes);
+	}
+	printf("4 GiB refused; of 16 MiB %zu buffers: %llu bytes in the report, %llu in the "
+	       "kernel\n",
+		len - 1, (unsigned long long)report_held_bytes(&report),
+		(unsigned long long)kernel_bytes);
+	for (size_t i = 0; i < len; i++) {
+		buffer_destroy(&buffers[i]);
+	}
+	end(&pair);
+}
