@@ -32,9 +32,13 @@ static void note_time(struct shm_policy *policy, const struct shm_commit *commit
 
 static void note_damage(struct shm_policy *policy, const struct shm_commit *commit)
 {
-	policy->damage_percent = policy->commits == 0
-		? commit->damage_percent
-		: (policy->damage_percent * 3 + commit->damage_percent) / 4;
+	/* a new buffer is damaged whole, whatever its client repaints from then on */
+	if (!commit->first) {
+		policy->damage_percent = policy->repaints == 0
+			? commit->damage_percent
+			: (policy->damage_percent * 3 + commit->damage_percent) / 4;
+		policy->repaints++;
+	}
 	policy->commits++;
 }
 

@@ -54,8 +54,8 @@ struct shm_policy {
 	bool trying;
 	int64_t tried_until_ms;       /* when a trial ran out; 0 if that is no matter */
 	int64_t last_ms, interval_ms; /* of commits: the last, and what lies between them */
-	unsigned int damage_percent;
-	uint64_t commits;
+	unsigned int damage_percent;  /* of repaints, which are commits of a buffer seen before */
+	uint64_t commits, repaints;
 };
 
 struct shm_commit {

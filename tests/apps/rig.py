@@ -344,7 +344,8 @@ class Gesso:
             # llvmpipe keeps the last texture that it drew until it draws another
             self.show_another(self.shot())
         try:
-            wait_until(lambda: descriptors_of(self.pid) == wanted, "descriptors back")
+            # fewer, where llvmpipe kept the warm-up's when they were counted
+            wait_until(lambda: descriptors_of(self.pid) <= wanted, "descriptors back")
         except Failure:
             for name in os.listdir(f"/proc/{self.pid}/fd"):
                 print(name, os.readlink(f"/proc/{self.pid}/fd/{name}"), file=sys.stderr)

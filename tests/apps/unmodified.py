@@ -4,46 +4,39 @@ Programs that speak nothing but wl_shm: which path each window takes on GLES2 an
 as a table, and whether it looks as it does when everything is uploaded.
 """
 
+import dataclasses
 import mmap
 import os
 import signal
 import sys
+import time
 
+import image
+import programs
 import rig
 from rig import check, check_equal, wait_until
 
-SIZE = (640, 480)
+SIZE = "640x480"
+DEADLINE_S = 100  # for one program
 # Where each ends in the host lane: a client's pace decides, and emulation is no pace.
 EXPECTED = {
     "weston-simple-shm": ("imported",),
     "weston-terminal": ("imported",),
     "foot": ("new buffer every frame", "is not page-aligned"),
 }
-LINES = 400
 
 
-def write_shell(case):
-    """Prints so that the terminal scrolls, says that it is done, and waits to be ended."""
-    shell = case.dir / "shell"
-    shell.write_text(
-        f"#!/bin/sh\ni=0\nwhile [ $i -lt {LINES} ]; do\n"
-        'echo "line $i of the text"; i=$((i+1)); [ $((i%4)) = 0 ] && sleep 0.02\n'
-        "done\ntouch done\nuntil [ -e stop ]; do sleep 0.05; done\n"
-    )
-    shell.chmod(0o700)
-    for name in ("done", "stop"):
-        (case.dir / name).unlink(missing_ok=True)
-    return shell
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """What was seen of one program in one session."""
 
-
-def start(case, gesso, program):
-    shell = write_shell(case)
-    words = {
-        "weston-simple-shm": [],
-        "weston-terminal": [f"--shell={shell}"],
-        "foot": ["--config=/dev/null", "--override=cursor.blink=no", shell],
-    }[program]
-    return gesso.client(program, *words)
+    picture: image.Image  # of the window, once it rested; None of one that never does
+    size: str
+    path: str
+    why: str
+    paths: dict
+    cpu_ms: float  # the compositor's, for each frame once it paints steadily
+    held_bytes: int  # at the end: its buffers and their textures
 
 
 def largest_surface(gesso, pid):
@@ -53,15 +46,34 @@ def largest_surface(gesso, pid):
     return None
 
 
-def settled(gesso):
-    """A screenshot that comes twice."""
+def cpu_ns(pid):
+    """Of all threads of a process: clock_getcpuclockid(3)."""
+    return time.clock_gettime_ns(~pid << 3 | 2)
+
+
+def at_rest(pid):
+    """What a process has used so far; None if one of its threads is doing something."""
+    try:
+        for task in os.scandir(f"/proc/{pid}/task"):
+            with open(f"{task.path}/stat", encoding="ascii", errors="replace") as stat:
+                if stat.read().rpartition(")")[2].split()[0] not in "ST":
+                    return None
+    except FileNotFoundError:
+        return None
+    return cpu_ns(pid)
+
+
+def settled(gesso, client):
+    """A screenshot that comes three times while the client does nothing. For each a frame is
+    drawn, so that a client which waits for one goes on in between."""
     last = []
 
     def same():
-        last.append(gesso.shot())
-        return last[-1] if len(last) > 3 and last[-1] == last[-3] == last[-2] else None
+        last.append((gesso.shot(), at_rest(client.pid)))
+        rests = last[-1][1] is not None and last[-3:] == last[-1:] * 3
+        return last[-1][0] if rests else None
 
-    return wait_until(same, "a picture that stays", 20)
+    return wait_until(same, f"{client.name} at rest", 30)
 
 
 def painted_pictures(pid, width, height):
@@ -82,11 +94,17 @@ def painted_pictures(pid, width, height):
     return pictures
 
 
-def check_as_painted(gesso, shot, box):
+def check_as_painted(gesso, ground, client):
     """A program that never rests is stopped: what is shown is one of its buffers."""
-    left, top, width, height = box
+    client.send(signal.SIGSTOP)
+    shot = settled(gesso, client)
+    surface = largest_surface(gesso, client.pid)[1]
+    left, top, width, height = shot.difference_box(ground)
+    check_equal((width, height), (surface["width"], surface["height"]), "the window's size")
     shown = shot.crop(left, top, width, height)
-    for data in painted_pictures(gesso.pid, width, height):
+    pictures = painted_pictures(gesso.pid, width, height)
+    client.send(signal.SIGCONT)
+    for data in pictures:
         if all(
             shown.pixel(x, y) == (data[at + 2], data[at + 1], data[at])
             for y in range(0, height, 7)
@@ -97,63 +115,86 @@ def check_as_painted(gesso, shot, box):
     raise rig.Failure("what is shown is in none of the client's buffers")
 
 
-def run(case, program, *options):
-    """(the final picture, or None of one that never rests; path; why; figures)"""
-    gesso = rig.Gesso(case, "--renderer", "gles2", "--size", "%dx%d" % SIZE, *options)
-    ground = gesso.warm_up()
-    client = start(case, gesso, program)
-    wait_until(lambda: largest_surface(gesso, client.pid), f"{program} in the report")
+def show(case, gesso, ground, program):
+    signal.alarm(DEADLINE_S * rig.SLOW)
+    marks = []
+    client = program.start(case, gesso)
+    wait_until(lambda: largest_surface(gesso, client.pid), f"{program.name} in the report", 30)
+
+    def mark():
+        marks.append((cpu_ns(gesso.pid), programs.frames_of(gesso, client)))
+
+    program.drive(case, gesso, client, mark)
+    mark()
+    (first_ns, first), (last_ns, last) = marks
     picture = None
-    if program == "weston-simple-shm":
-
-        def many():
-            paths = gesso.paths_of(client.pid)
-            return sum(path["frames"] for path in paths.values()) > 40
-
-        wait_until(many, "frames", 20)
-        client.send(signal.SIGSTOP)
-        shot = settled(gesso)
-        surface = largest_surface(gesso, client.pid)[1]
-        box = shot.difference_box(ground)
-        check_equal(box[2:], (surface["width"], surface["height"]), "the window's size")
-        check_as_painted(gesso, shot, box)
-        client.send(signal.SIGCONT)
+    if program.rests:
+        shot = settled(gesso, client)
+        picture = case.keep(shot.crop(*shot.difference_box(ground)))
     else:
-        wait_until((case.dir / "done").exists, "the end of the text", 40)
-        picture = settled(gesso)
+        check_as_painted(gesso, ground, client)
     entry, surface = largest_surface(gesso, client.pid)
-    (case.dir / "stop").touch()
-    if program == "weston-simple-shm":
-        client.send(signal.SIGINT)
-    check_equal(client.wait(), 0, f"the status of {program}")
-    wait_until(lambda: gesso.shot() == ground, "the ground again")
+    program.end(case, client)
+    wait_until(lambda: gesso.shot() == ground, "the ground again", 20)
     gesso.check_empty()
+    return Shown(
+        picture, f"{surface['width']}x{surface['height']}", surface["path"],
+        surface["words"] or "imported", entry["paths"],
+        (last_ns - first_ns) / 1e6 / max(last - first, 1),
+        sum(path["texture_bytes"] for path in entry["paths"].values())
+        + sum(buffer["size"] for buffer in entry["buffers"]),
+    )  # fmt: skip
+
+
+def show_all(case, names, *options):
+    """{name: what was seen}, one after the other in one compositor."""
+    gesso = rig.Gesso(
+        case, "--renderer", "gles2", "--size", case.fixtures.get("size", SIZE),
+        "--probe-timeout", 60000, "--allocator", case.fixture("allocator"), *options,
+    )  # fmt: skip
+    ground = gesso.warm_up()
+    seen = {name: show(case, gesso, ground, programs.PROGRAMS[name]) for name in names}
     gesso.stop()
-    return picture, surface["path"], surface["words"] or "imported", entry["paths"]
+    return seen
+
+
+def figures(shown, path):
+    return shown.paths.get(path, {"frames": 0, "imports": 0, "copied_bytes": 0})
+
+
+def print_table(allocator, seen):
+    print("| program | allocator | path at the end | why | imported | images | uploaded | MiB |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name, shown in seen.items():
+        imported, uploaded = figures(shown, "shm-import"), figures(shown, "shm-upload")
+        print(
+            f"| {name} | {allocator} | {shown.path} | {shown.why} | {imported['frames']} "
+            f"| {imported['imports']} | {uploaded['frames']} "
+            f"| {uploaded['copied_bytes'] / 2**20:.1f} |"
+        )
+    sys.stdout.flush()
+
+
+def check_path(shown):
+    check_equal(shown.path == "shm-import", shown.why == "imported", "the path and the reason")
+    check_equal(figures(shown, "shm-import")["copied_bytes"], 0, "bytes copied by imports")
+    check("probe" not in shown.why, shown.why)
 
 
 def case_takes_its_path(case):
-    program = case.fixture("client")
-    options = ["--allocator", case.fixture("allocator"), "--probe-timeout", 60000]
-    picture, path, why, figures = run(case, program, *options)
-    imported = figures.get("shm-import", {"frames": 0, "imports": 0, "copied_bytes": 0})
-    uploaded = figures.get("shm-upload", {"frames": 0, "copied_bytes": 0})
-    print("| program | allocator | path at the end | why | imported | images | uploaded | MiB |")
-    print("|---|---|---|---|---|---|---|---|")
-    print(
-        f"| {program} | {case.fixture('allocator')} | {path} | {why} | {imported['frames']} "
-        f"| {imported['imports']} | {uploaded['frames']} | {uploaded['copied_bytes'] / 2**20:.1f} |"
-    )
-    sys.stdout.flush()
-    check_equal(path == "shm-import", why == "imported", "the path and the reason")
-    check_equal(imported["copied_bytes"], 0, "bytes copied by imports")
-    check("probe" not in why, why)
-    if case.fixture("allocator") == "memfd":
-        check(any(words in why for words in EXPECTED[program]), f"{program}: {why}")
-    if picture is not None:
-        other, path, why, _ = run(case, program, *options, "--shm", "upload")
-        check_equal((path, why), ("shm-upload", "turned off by an option"), "when forced")
-        check(picture == other, f"{program} looks otherwise when it is uploaded")
+    names = case.fixture("clients").split(",")
+    seen = show_all(case, names)
+    print_table(case.fixture("allocator"), seen)
+    for name, shown in seen.items():
+        check_path(shown)
+        if case.fixture("allocator") == "memfd":
+            check(any(words in shown.why for words in EXPECTED[name]), f"{name}: {shown.why}")
+    resting = [name for name in names if seen[name].picture is not None]
+    others = show_all(case, resting, "--shm", "upload") if resting else {}
+    for name, other in others.items():
+        forced = ("shm-upload", "turned off by an option")
+        check_equal((other.path, other.why), forced, f"{name}, when forced")
+        check(seen[name].picture == other.picture, f"{name} looks otherwise when it is uploaded")
 
 
 if __name__ == "__main__":

@@ -159,6 +159,21 @@ CASE(gl_pool_sealed_against_writing)
 	end();
 }
 
+/* wl_shm's own error: it cannot be mapped as every pool is. */
+CASE(gl_pool_sealed_before_it_is_one)
+{
+	struct client offender;
+	begin("--shm import");
+	client_connect(&offender, &stage.server);
+	int fd = make_file(SIZE_BYTES, MFD_ALLOW_SEALING);
+	CHECK_EQUAL(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_WRITE), 0);
+	wl_shm_create_pool(offender.shm, fd, SIZE_BYTES);
+	client_expect_error(&offender, "wl_shm", WL_SHM_ERROR_INVALID_FD);
+	client_disconnect(&offender);
+	close(fd);
+	end();
+}
+
 CASE(gl_pool_with_odd_places)
 {
 	struct pool pool;
@@ -320,6 +335,37 @@ CASE(gl_pool_of_8k)
 	} else {
 		check_choice(7680, 4320, 0, "");
 	}
+	finish_pool(&pool);
+	end();
+}
+
+/* Read where they lie, by pixman: what changes in the file is seen, and what is cut is guarded. */
+CASE(pixman_pool_that_changes)
+{
+	struct pool pool;
+	struct picture picture;
+	begin("");
+	make_pool(&pool, make_file(SIZE_BYTES, 0), 0, ROW_BYTES, SIZE_BYTES);
+	stage_repaint(&pool.buffer, &picture, 1);
+	layer_show(&layer, &pool.buffer);
+	stage_check(&stage, &picture, 5, 5, 0, "before");
+	picture_finish(&picture);
+
+	CHECK_EQUAL(
+		fallocate(pool.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, SIZE_BYTES), 0);
+	stage_repaint(&pool.buffer, &picture, 2);
+	layer_show(&layer, &pool.buffer);
+	stage_check(&stage, &picture, 5, 5, 0, "punched");
+	picture_finish(&picture);
+
+	CHECK_EQUAL(ftruncate(pool.fd, 64 * SIZE_BYTES), 0);
+	wl_shm_pool_resize(pool.pool, 64 * SIZE_BYTES);
+	buffer_destroy(&pool.buffer);
+	make_buffer(&pool, 62 * SIZE_BYTES + 64, ROW_BYTES);
+	stage_repaint(&pool.buffer, &picture, 3);
+	layer_show(&layer, &pool.buffer);
+	stage_check(&stage, &picture, 5, 5, 0, "grown, and not aligned");
+	picture_finish(&picture);
 	finish_pool(&pool);
 	end();
 }

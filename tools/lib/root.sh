@@ -2,17 +2,18 @@
 # shellcheck shell=bash
 # The Debian 13 root: where it is, how it is made, and how it grows.
 # A root is complete once it has its name: it is made as NAME.partial and renamed.
-# GESSO_PEERS=all means another root, root-peers-ID: it also has what only tools/bench wants.
+# GESSO_ROOT_KIND=peers or apps means another root, root-KIND-ID: it also has what only
+# 'tools/bench --peers all' or tools/try-apps wants.
 
 set_root_kind() {
 	package_lists=("$checkout/tools/packages.txt")
 	root_kind=
-	if [ "$1" = all ]; then
-		package_lists+=("$checkout/tools/packages-peers.txt")
-		root_kind=peers-
+	if [ "$1" != default ]; then
+		package_lists+=("$checkout/tools/packages-$1.txt")
+		root_kind=$1-
 	fi
 }
-set_root_kind "${GESSO_PEERS:-default}"
+set_root_kind "${GESSO_ROOT_KIND:-default}"
 
 root_version=1
 root_suite=trixie
@@ -28,12 +29,14 @@ root_dir() {
 	echo "$cache/root-$root_kind${id:0:12}"
 }
 
-# A root without the peers is not grown from one that has them, nor reported for its sake.
+# is_of_kind ROOT KIND: KIND is as $root_kind. No root is grown from one that has more of
+# another kind, nor is that reported for its sake.
 is_of_kind() {
-	case ${1##*/} in
+	local name=${1##*/root-}
+	case $name in
 	*.partial) false ;;
-	root-peers-*) [ -n "$root_kind" ] ;;
-	*) [ -z "$root_kind" ] ;;
+	*-*) [ "${name%-*}-" = "$2" ] ;;
+	*) [ -z "$2" ] ;;
 	esac
 }
 
@@ -87,7 +90,7 @@ remove_root() {
 report_old_roots() {
 	local old
 	for old in "$cache"/root-*; do
-		[ -d "$old" ] && [ "$old" != "$root" ] && is_of_kind "$old" || continue
+		[ -d "$old" ] && [ "$old" != "$root" ] && is_of_kind "$old" "$root_kind" || continue
 		step "root: ${old##*/} is from another package list; 'tools/clean old' deletes it"
 	done
 }
@@ -178,8 +181,7 @@ find_root_to_grow() {
 	local old
 	# shellcheck disable=SC2045 # the newest first; the names are our own
 	for old in $(ls -td "$cache"/root-* 2>/dev/null); do
-		case $old in *.partial) continue ;; esac
-		[ -n "$root_kind" ] || is_of_kind "$old" || continue
+		is_of_kind "$old" "$root_kind" || is_of_kind "$old" '' || continue
 		[ "$(cat "$old/etc/gesso-root/version" 2>/dev/null)" = "$root_version $root_suite" ] || continue
 		echo "$old"
 		return

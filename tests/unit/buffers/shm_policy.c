@@ -128,6 +128,7 @@ CASE(little_damage_is_not_tried)
 	struct script script = {0};
 	play(&script, "aAAAAA");
 	check(&script, SHM_DECISION_UPLOAD, GESSO_REASON_SINGLE_BUFFERED);
+	CHECK_EQUAL(script.policy.trials, 0);
 	play(&script, "aaaaaa");
 	CHECK_EQUAL(script.policy.trials, 1);
 }
