@@ -172,7 +172,7 @@ static int count_descriptors(void)
 		proc_count_descriptors_named(pid, "/dev/shm/wlroots-");
 }
 
-/* Outputs as they were: a client with that right may have turned them off. */
+/* Outputs and the bystander's window as they were: a client with that right may hide them. */
 static void restore_outputs(void)
 {
 	struct slot *slot = &fuzz.slots[0];
@@ -227,9 +227,9 @@ static void run_round(uint64_t wanted)
 		bystander_serve(&fuzz.bystander);
 	} while (running > 0);
 	bystander_check_answered(&fuzz.bystander);
+	check_descriptors(); /* and so the others' windows are gone, which are not to be restored */
 	restore_outputs();
 	bystander_check_shown(&fuzz.bystander);
-	check_descriptors();
 }
 
 static void begin(void)
