@@ -6,6 +6,7 @@
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 #include <wlr/types/wlr_buffer.h>
 
@@ -193,6 +194,14 @@ static void enter_in_ledger(struct gpu_memory_buffer *buffer, struct gesso_ledge
 	gesso_ledger_buffer_add(&buffer->entry, client, &buffer->native.base);
 }
 
+/* Not the time in which others ran. */
+static int64_t own_time_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 {
 	struct wl_client *wl_client = wl_resource_get_client(buffer->answer);
@@ -205,9 +214,11 @@ void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 	struct gesso_reason why = {0};
 	uint64_t bytes = bytes_to_charge(buffer);
 	if (gesso_ledger_client_charge(client, bytes, &why)) {
-		if (allocate(buffer, &why)) {
+		int64_t began_us = own_time_us();
+		bool made = allocate(buffer, &why);
+		gesso_ledger_client_spend_rate(client, bytes, own_time_us() - began_us);
+		if (made) {
 			buffer->allocated = true;
-			gesso_ledger_client_spend_rate(client, bytes);
 			enter_in_ledger(buffer, client, bytes);
 			send_allocated(buffer);
 			return;

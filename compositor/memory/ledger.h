@@ -53,6 +53,7 @@ struct gesso_ledger_client {
 	char name[64];           /* app_id or title, empty if none */
 	/* private */
 	uint64_t rate_left_bytes, rate_at_ms;
+	int64_t rate_left_us;
 	struct wl_listener client_destroy;
 };
 
@@ -136,8 +137,9 @@ void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t 
  * above its rate; 0 if it may be made now, or would be refused.
  */
 int gesso_ledger_client_rate_wait_ms(struct gesso_ledger_client *client, uint64_t bytes);
-/* Call where it was made. */
-void gesso_ledger_client_spend_rate(struct gesso_ledger_client *client, uint64_t bytes);
+/* Call where it was made, or tried, and took so long. */
+void gesso_ledger_client_spend_rate(
+	struct gesso_ledger_client *client, uint64_t bytes, int64_t taken_us);
 
 /* For params of linux-dmabuf-v1: 16 buffers of four planes that are about to be made. */
 #define GESSO_LEDGER_MAX_PLANES 64

@@ -95,6 +95,13 @@ void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t 
 	ledger_client_consider_free(client);
 }
 
+/*
+ * Pages are zeroed while everybody waits. So beside the bytes it is the time that this
+ * takes which a client has a share of: a twentieth, after as much at once as nobody sees.
+ */
+#define RATE_TIME_MOST_US 250000
+#define RATE_TIME_US_A_MS 50
+
 static uint64_t now_ms(void)
 {
 	struct timespec now;
@@ -102,40 +109,51 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+static uint64_t rate_bytes_a_ms(const struct gesso_ledger_client *client)
+{
+	return client->ledger->budget.limits[GESSO_BUDGET_RATE] / 1000 + 1;
+}
+
 static void refill_rate(struct gesso_ledger_client *client)
 {
-	const struct gesso_budget *budget = &client->ledger->budget;
-	uint64_t now = now_ms(), most_bytes = budget->limits[GESSO_BUDGET_BYTES];
-	uint64_t rate_bytes_ms = budget->limits[GESSO_BUDGET_RATE] / 1000 + 1;
-	uint64_t elapsed_ms = now - client->rate_at_ms;
+	uint64_t now = now_ms(), elapsed_ms = now - client->rate_at_ms;
+	uint64_t most_bytes = client->ledger->budget.limits[GESSO_BUDGET_BYTES];
 	uint64_t missing_bytes = most_bytes - client->rate_left_bytes;
-	client->rate_left_bytes = elapsed_ms > missing_bytes / rate_bytes_ms
+	client->rate_left_bytes = elapsed_ms > missing_bytes / rate_bytes_a_ms(client)
 		? most_bytes
-		: client->rate_left_bytes + elapsed_ms * rate_bytes_ms;
+		: client->rate_left_bytes + elapsed_ms * rate_bytes_a_ms(client);
+	int64_t missing_us = RATE_TIME_MOST_US - client->rate_left_us;
+	client->rate_left_us = elapsed_ms > (uint64_t)missing_us / RATE_TIME_US_A_MS
+		? RATE_TIME_MOST_US
+		: client->rate_left_us + (int64_t)elapsed_ms * RATE_TIME_US_A_MS;
 	client->rate_at_ms = now;
 }
 
 int gesso_ledger_client_rate_wait_ms(struct gesso_ledger_client *client, uint64_t bytes)
 {
-	const struct gesso_budget *budget = &client->ledger->budget;
 	struct gesso_reason why;
 	if (!fit_own_budget(client, bytes, &why)) {
 		return 0;
 	}
 	refill_rate(client);
-	if (bytes <= client->rate_left_bytes) {
-		return 0;
+	uint64_t wait_ms = 0;
+	if (client->rate_left_us < 0) {
+		wait_ms = (uint64_t)-client->rate_left_us / RATE_TIME_US_A_MS + 1;
 	}
-	uint64_t rate_bytes_ms = budget->limits[GESSO_BUDGET_RATE] / 1000 + 1;
-	uint64_t wait_ms = (bytes - client->rate_left_bytes) / rate_bytes_ms + 1;
+	if (bytes > client->rate_left_bytes) {
+		uint64_t bytes_ms = (bytes - client->rate_left_bytes) / rate_bytes_a_ms(client) + 1;
+		wait_ms = bytes_ms > wait_ms ? bytes_ms : wait_ms;
+	}
 	return wait_ms < 60000 ? (int)wait_ms : 60000;
 }
 
-void gesso_ledger_client_spend_rate(struct gesso_ledger_client *client, uint64_t bytes)
+void gesso_ledger_client_spend_rate(
+	struct gesso_ledger_client *client, uint64_t bytes, int64_t taken_us)
 {
 	refill_rate(client);
 	client->rate_left_bytes -=
 		bytes < client->rate_left_bytes ? bytes : client->rate_left_bytes;
+	client->rate_left_us -= taken_us;
 }
 
 bool gesso_ledger_client_hold_plane(struct gesso_ledger_client *client, struct gesso_reason *why)

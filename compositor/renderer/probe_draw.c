@@ -4,6 +4,7 @@
 #include "buffers/native_buffer.h"
 #include "renderer/probe_paint.h"
 #include "renderer/render_context.h"
+#include "renderer/software_renderer.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,9 +40,8 @@ static bool paint(struct probe *probe, int round, struct gesso_reason *why)
 	return true;
 }
 
-static bool draw(struct probe *probe)
+static bool draw(struct probe *probe, struct wlr_renderer *renderer)
 {
-	struct wlr_renderer *renderer = probe->context->renderer;
 	struct wlr_render_pass *pass =
 		wlr_renderer_begin_buffer_pass(renderer, probe->target, NULL);
 	if (pass == NULL) {
@@ -93,6 +93,26 @@ static bool compare(const struct probe *probe, int round, struct gesso_reason *w
 		}
 	}
 	return true;
+}
+
+static bool draw_and_compare(
+	struct probe *probe, struct wlr_renderer *renderer, int round, struct gesso_reason *why)
+{
+	if (!draw(probe, renderer)) {
+		gesso_reason_set(why, GESSO_REASON_PROBE_FAILED, "%s drew nothing: see the log",
+			probe->context->name);
+		return false;
+	}
+	return compare(probe, round, why);
+}
+
+/* A picture that is shown as it is may be copied, and any other is drawn. */
+static bool draw_each_way(struct probe *probe, int round, struct gesso_reason *why)
+{
+	struct wlr_renderer *renderer = probe->context->renderer;
+	struct wlr_renderer *drawing = software_renderer_that_draws(renderer);
+	return draw_and_compare(probe, renderer, round, why) &&
+		(drawing == renderer || draw_and_compare(probe, drawing, round, why));
 }
 
 static bool takes_format(
@@ -170,15 +190,7 @@ bool probe_draw(struct gesso_render_context *context, struct gesso_allocator *al
 
 	bool ok = make_buffers(&probe, allocator, probe_case, why);
 	for (int round = 0; ok && round < 2; round++) {
-		if (!paint(&probe, round, why)) {
-			ok = false;
-		} else if (!draw(&probe)) {
-			gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
-				"%s drew nothing: see the log", context->name);
-			ok = false;
-		} else {
-			ok = compare(&probe, round, why);
-		}
+		ok = paint(&probe, round, why) && draw_each_way(&probe, round, why);
 	}
 	if (probe.texture != NULL) {
 		wlr_texture_destroy(probe.texture);

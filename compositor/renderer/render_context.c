@@ -260,18 +260,23 @@ struct gesso_render_context *render_context_renew(struct gesso_render_context *b
 	return other;
 }
 
+void gesso_render_context_damage_output(struct wlr_output *output)
+{
+	int width_px, height_px;
+	wlr_output_transformed_resolution(output, &width_px, &height_px);
+	pixman_region32_t whole;
+	pixman_region32_init_rect(&whole, 0, 0, (unsigned)width_px, (unsigned)height_px);
+	struct wlr_output_event_damage event = {.output = output, .damage = &whole};
+	wl_signal_emit_mutable(&output->events.damage, &event);
+	pixman_region32_fini(&whole);
+	wlr_output_schedule_frame(output);
+}
+
 void render_context_damage_outputs(struct gesso_render_context *base)
 {
 	struct context_output *remembered;
 	wl_list_for_each(remembered, &context_from_base(base)->outputs, link) {
-		struct wlr_output *output = remembered->output;
-		pixman_region32_t whole;
-		pixman_region32_init_rect(
-			&whole, 0, 0, (unsigned)output->width, (unsigned)output->height);
-		struct wlr_output_event_damage event = {.output = output, .damage = &whole};
-		wl_signal_emit_mutable(&output->events.damage, &event);
-		pixman_region32_fini(&whole);
-		wlr_output_schedule_frame(output);
+		gesso_render_context_damage_output(remembered->output);
 	}
 }
 

@@ -79,6 +79,9 @@ bool gesso_render_context_init_output(
  */
 void gesso_render_context_wait(struct gesso_render_context *context);
 
+/* Has the output drawn whole, whatever was damaged. */
+void gesso_render_context_damage_output(struct wlr_output *output);
+
 /* The rest is for renderer/recovery.c. */
 
 /*

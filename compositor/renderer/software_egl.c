@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/software_egl.h"
+#include "renderer/software_renderer.h"
 #include <EGL/eglext.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,11 @@ struct wlr_renderer *software_egl_create_renderer(
 			"wlroots made no GLES2 renderer on the software device: see the log");
 		eglMakeCurrent(software->display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
 		eglDestroyContext(software->display, context);
+		software_egl_finish(software);
+		return NULL;
+	}
+	renderer = software_renderer_create(renderer, why);
+	if (renderer == NULL) {
 		software_egl_finish(software);
 	}
 	return renderer;

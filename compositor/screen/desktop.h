@@ -53,7 +53,7 @@ struct desktop {
 	struct wl_list toplevels;      /* toplevel.link: mapped ones, the last focused first */
 	struct wl_list layers;         /* layer.link: the newest first */
 	struct wl_list popups;         /* popup.link: the newest first */
-	struct wl_list entrusted;      /* of straight.c: buffers that the parent knows of */
+	struct wl_list entrusted;      /* of entrusted.c: buffers that the parent knows of */
 	int cascade;                   /* how many windows were placed */
 	struct parent_ask *parent_ask; /* NULL unless nested in a Wayland session */
 	struct output_manager output_manager;

@@ -7,8 +7,7 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_scene.h>
 
-/* The whole scale of all outputs; 0 if they differ, or a pixel may fall between two. */
-static int common_scale(const struct desktop *desktop)
+int filter_common_scale(const struct desktop *desktop)
 {
 	int common = 0;
 	const struct output *output;
@@ -48,18 +47,11 @@ static bool is_unscaled(const struct wlr_scene_buffer *scene_buffer, int scale)
 }
 
 /* A lone pixel is a colour for a whole rectangle: blended with its neighbours it would fade. */
-static void filter_buffer(struct wlr_scene_buffer *scene_buffer, int lx, int ly, void *data)
+void filter_choose(struct wlr_scene_buffer *scene_buffer, int scale)
 {
-	const int *scale = data;
 	const struct wlr_buffer *buffer = scene_buffer->buffer;
 	bool lone_pixel = buffer != NULL && buffer->width == 1 && buffer->height == 1;
-	bool nearest = lone_pixel || (buffer != NULL && is_unscaled(scene_buffer, *scale));
+	bool nearest = lone_pixel || (buffer != NULL && is_unscaled(scene_buffer, scale));
 	wlr_scene_buffer_set_filter_mode(
 		scene_buffer, nearest ? WLR_SCALE_FILTER_NEAREST : WLR_SCALE_FILTER_BILINEAR);
-}
-
-void filter_choose(struct desktop *desktop, struct wlr_scene_output *scene_output)
-{
-	int scale = common_scale(desktop);
-	wlr_scene_output_for_each_buffer(scene_output, filter_buffer, &scale);
 }

@@ -9,13 +9,16 @@
  */
 
 struct desktop;
-struct wlr_scene_output;
+struct wlr_scene_buffer;
+
+/* The whole scale of all outputs; 0 if they differ, or a pixel may fall between two. */
+int filter_common_scale(const struct desktop *desktop);
 
 /*
- * Sets the filter of all that `scene_output` shows; before its frame is built. The
- * choice is the same for all outputs: one that changed back and forth would damage
- * the buffer each time.
+ * Sets the filter of a buffer, before a frame with it is built, for outputs of that
+ * common scale. The choice is the same for all outputs: one that changed back and forth
+ * would damage the buffer each time.
  */
-void filter_choose(struct desktop *desktop, struct wlr_scene_output *scene_output);
+void filter_choose(struct wlr_scene_buffer *scene_buffer, int scale);
 
 #endif

@@ -7,8 +7,6 @@
 #include "screen/listener.h"
 #include "screen/output_manager.h"
 #include "screen/output_setup.h"
-#include "screen/parent_ask.h"
-#include "screen/straight.h"
 #include <stdlib.h>
 #include <time.h>
 #include <wlr/backend/drm.h>
@@ -23,6 +21,31 @@
 /* For all outputs together. */
 #define PARENT_ANSWER_MS 10000
 
+/* One walk over the scene for all who want to see its buffers. */
+struct look {
+	int scale;
+	struct straight_plan *plan; /* NULL if none is wanted */
+};
+
+static void look_at_buffer(struct wlr_scene_buffer *scene_buffer, int lx, int ly, void *data)
+{
+	const struct look *look = data;
+	filter_choose(scene_buffer, look->scale);
+	if (look->plan != NULL) {
+		straight_plan_add(look->plan, scene_buffer, lx, ly);
+	}
+}
+
+static void look_at_scene(struct output *output, struct straight_plan *plan)
+{
+	struct look look = {
+		.scale = filter_common_scale(output->desktop),
+		.plan = straight_is_possible(output) ? plan : NULL,
+	};
+	straight_plan_begin(plan, output);
+	wlr_scene_output_for_each_buffer(output->scene_output, look_at_buffer, &look);
+}
+
 static bool output_draw(struct output *output)
 {
 	struct wlr_scene_output *scene_output = output->scene_output;
@@ -30,18 +53,20 @@ static bool output_draw(struct output *output)
 		!pixman_region32_not_empty(&scene_output->pending_commit_damage)) {
 		return true;
 	}
-	filter_choose(output->desktop, scene_output);
+	struct straight_plan plan;
+	look_at_scene(output, &plan);
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
-	bool ok = straight_build_state(output, &state);
+	bool ok = straight_build_state(output, &plan, &state);
 	if (!ok) {
 		ok = wlr_scene_output_build_state(scene_output, &state, NULL);
 		if (ok) {
 			gesso_render_context_wait(output->desktop->context);
 		}
+		straight_leave(output, &state);
 	}
 	ok = ok && wlr_output_commit_state(output->wlr_output, &state);
-	straight_committed(output);
+	straight_committed(output, ok);
 	wlr_output_state_finish(&state);
 	return ok;
 }
@@ -89,6 +114,7 @@ static void output_handle_present(struct wl_listener *listener, void *data)
 static void output_handle_frame(struct wl_listener *listener, void *data)
 {
 	struct output *output = wl_container_of(listener, output, frame);
+	straight_asked(output);
 	if (output->scene_output == NULL || !is_ordered(output)) {
 		return;
 	}
@@ -114,7 +140,11 @@ static void output_handle_request_state(struct wl_listener *listener, void *data
 		}
 		return;
 	}
-	if (!wlr_output_commit_state(output->wlr_output, event->state)) {
+	struct wlr_output_state state = *event->state;
+	straight_leave(output, &state);
+	bool ok = wlr_output_commit_state(output->wlr_output, &state);
+	straight_committed(output, ok);
+	if (!ok) {
 		wlr_log(WLR_ERROR, "output: %s refused the state asked for",
 			output->wlr_output->name);
 	}
@@ -169,7 +199,6 @@ void output_create(struct desktop *desktop, struct wlr_output *wlr_output)
 	}
 	output->desktop = desktop;
 	output->wlr_output = wlr_output;
-	output->composed_because = "nothing was shown yet";
 	wl_list_insert(desktop->outputs.prev, &output->link);
 	listener_attach(&output->request_state, &wlr_output->events.request_state,
 		output_handle_request_state);
@@ -223,6 +252,7 @@ void output_destroy(struct output *output)
 	layer_close(output->desktop, output->wlr_output);
 	/* windows that lie there find their way by its place */
 	output_setup_hide(output);
+	straight_finish(output);
 	wl_list_remove(&output->link);
 	if (output->retry != NULL) {
 		wl_event_source_remove(output->retry);

@@ -2,6 +2,7 @@
 #ifndef GESSO_OUTPUT_H
 #define GESSO_OUTPUT_H
 
+#include "screen/straight.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
 #include <wlr/util/box.h>
@@ -35,9 +36,7 @@ struct output {
 	bool starting;
 	int requested_width_px, requested_height_px;
 
-	/* Of straight.c: why a frame was composed, NULL if it was not; what it handed on. */
-	const char *composed_because;
-	struct wlr_buffer *straight_source;
+	struct straight straight;
 };
 
 /*

@@ -40,6 +40,7 @@ void output_setup_prepare(struct output *output)
 	wlr_output_lock_attach_render(wlr_output, true);
 	if (wlr_output_is_wl(wlr_output)) {
 		listen_to_parent(output->desktop, wlr_output->backend);
+		straight_init(output);
 		wlr_wl_output_set_title(wlr_output, "Gesso");
 		wlr_wl_output_set_app_id(wlr_output, "gesso");
 	} else {
@@ -171,8 +172,10 @@ static bool commit_on(struct output *output, const struct wlr_output_head_v1_sta
 	if (modeless || (parent_decides && !output->wlr_output->enabled)) {
 		set_first_mode(output, &state);
 	}
+	straight_leave(output, &state);
 	bool ok = output->wlr_output->enabled ? wlr_output_commit_state(output->wlr_output, &state)
 					      : turn_on(output, &state);
+	straight_committed(output, ok);
 	wlr_output_state_finish(&state);
 	return ok;
 }
@@ -182,6 +185,7 @@ static bool commit_off(struct output *output)
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
 	wlr_output_state_set_enabled(&state, false);
+	straight_hide(output);
 	bool ok = wlr_output_commit_state(output->wlr_output, &state);
 	wlr_output_state_finish(&state);
 	if (ok) {

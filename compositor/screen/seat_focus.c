@@ -31,16 +31,13 @@ static void seat_give_keyboard(struct seat *seat)
 	}
 }
 
-void seat_focus(struct seat *seat, struct toplevel *toplevel)
+static void seat_activate(struct seat *seat, struct toplevel *toplevel)
 {
 	struct toplevel *before = seat->focused;
 	seat->focused = toplevel;
 	if (before != NULL && before != toplevel) {
 		wlr_xdg_toplevel_set_activated(before->xdg, false);
 		foreign_update(before);
-	}
-	if (seat->layer != NULL && !layer_is_exclusive(seat->layer)) {
-		seat->layer = NULL;
 	}
 	if (toplevel == NULL) {
 		seat_give_keyboard(seat);
@@ -61,17 +58,25 @@ void seat_focus(struct seat *seat, struct toplevel *toplevel)
 	layer_arrange(seat->desktop, NULL);
 }
 
+void seat_focus(struct seat *seat, struct toplevel *toplevel)
+{
+	if (seat->layer != NULL && !layer_is_exclusive(seat->layer)) {
+		seat->layer = NULL;
+	}
+	seat_activate(seat, toplevel);
+}
+
 /* To the one that had it last, of those that can be seen. */
 static void seat_pass_focus_on(struct seat *seat)
 {
 	struct toplevel *next;
 	wl_list_for_each(next, &seat->desktop->toplevels, link) {
 		if (!next->minimized) {
-			seat_focus(seat, next);
+			seat_activate(seat, next);
 			return;
 		}
 	}
-	seat_focus(seat, NULL);
+	seat_activate(seat, NULL);
 }
 
 void seat_forget(struct seat *seat, struct toplevel *toplevel)

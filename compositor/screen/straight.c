@@ -2,69 +2,23 @@
 #include "screen/straight.h"
 #include "buffers/native_buffer.h"
 #include "buffers/shm_pool.h"
+#include "renderer/render_context.h"
+#include "screen/cursor_layer.h"
 #include "screen/desktop.h"
+#include "screen/entrusted.h"
 #include "screen/output.h"
 #include "screen/parent_ask.h"
+#include "screen/parent_view.h"
+#include "screen/stand_in.h"
+#include "screen/straight_ground.h"
 #include <limits.h>
-#include <stdlib.h>
-#include <wlr/backend/wayland.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/util/log.h>
 
-#define MAX_ENTRUSTED 64
-#define MAX_ENTRUSTED_BY_CLIENT 16
-
-/* The topmost window's buffer, as it lies on the output. */
-struct candidate {
-	struct wlr_scene_buffer *scene_buffer;
-	int lx, ly;
-};
-
-static void note_candidate(struct wlr_scene_buffer *scene_buffer, int lx, int ly, void *data)
-{
-	*(struct candidate *)data = (struct candidate){scene_buffer, lx, ly};
-}
-
-static bool is_whole(const struct wlr_scene_buffer *scene_buffer)
-{
-	const struct wlr_fbox *source = &scene_buffer->src_box;
-	return wlr_fbox_empty(source) ||
-		(source->x == 0 && source->y == 0 && source->width == scene_buffer->buffer->width &&
-			source->height == scene_buffer->buffer->height);
-}
-
-/* Pixel for pixel, with nothing to be seen below. */
-static const char *why_not_covering(const struct output *output, const struct candidate *candidate)
-{
-	const struct wlr_scene_buffer *scene_buffer = candidate->scene_buffer;
-	const struct wlr_output *wlr_output = output->wlr_output;
-	struct wlr_box box = desktop_output_box(output->desktop, output->wlr_output);
-	if (scene_buffer == NULL || scene_buffer->buffer == NULL) {
-		return "there is no window";
-	}
-	if (candidate->lx != box.x || candidate->ly != box.y ||
-		scene_buffer->dst_width != box.width || scene_buffer->dst_height != box.height) {
-		return "the topmost surface does not cover it";
-	}
-	if (!is_whole(scene_buffer) || scene_buffer->transform != wlr_output->transform ||
-		scene_buffer->buffer->width != wlr_output->width ||
-		scene_buffer->buffer->height != wlr_output->height) {
-		return "the window is scaled, cropped or turned";
-	}
-	pixman_box32_t all = {0, 0, box.width, box.height};
-	if (scene_buffer->opacity != 1 ||
-		(!scene_buffer->buffer_is_opaque &&
-			pixman_region32_contains_rectangle(&scene_buffer->opaque_region, &all) !=
-				PIXMAN_REGION_IN)) {
-		return "the window is not opaque";
-	}
-	return NULL;
-}
-
-/* Its own lock on composing is the one that output.c took. */
+/* Its own lock on composing is the one that output_setup.c took. */
 static const char *why_composed_by_order(const struct output *output)
 {
 	const struct wlr_output *wlr_output = output->wlr_output;
@@ -73,12 +27,6 @@ static const char *why_composed_by_order(const struct output *output)
 	}
 	if (wlr_output->attach_render_locks > 1) {
 		return "it is captured";
-	}
-	const struct wlr_output_cursor *cursor;
-	wl_list_for_each(cursor, &wlr_output->cursors, link) {
-		if (cursor->enabled && cursor->visible && cursor != wlr_output->hardware_cursor) {
-			return "a cursor is drawn on it";
-		}
 	}
 	return NULL;
 }
@@ -116,158 +64,304 @@ static const char *why_not_taken(struct output *output, struct wlr_buffer *sourc
 	return "the parent has not answered yet";
 }
 
-/*
- * A buffer that the parent knows of, until it is destroyed: each costs the parent a
- * mapping and may cost it a descriptor, which it charges to gesso.
- */
-struct entrusted {
-	struct wl_list link; /* desktop.entrusted */
-	struct wlr_addon addon;
-	const struct wl_client *client; /* only ever compared */
-};
-
-static void entrusted_handle_addon_destroy(struct wlr_addon *addon)
-{
-	struct entrusted *entrusted = wl_container_of(addon, entrusted, addon);
-	wlr_addon_finish(&entrusted->addon);
-	wl_list_remove(&entrusted->link);
-	free(entrusted);
-}
-
-static const struct wlr_addon_interface entrusted_addon_impl = {
-	.name = "gesso_entrusted",
-	.destroy = entrusted_handle_addon_destroy,
-};
-
-/* False if its client, or all together, have as many there as they may. */
-static bool entrusted_get(
-	struct desktop *desktop, struct wlr_scene_buffer *scene_buffer, struct wlr_buffer *source)
-{
-	if (wlr_addon_find(&source->addons, desktop, &entrusted_addon_impl) != NULL) {
-		return true;
-	}
-	const struct wlr_scene_surface *scene_surface =
-		wlr_scene_surface_try_from_buffer(scene_buffer);
-	const struct wl_client *client = scene_surface != NULL
-		? wl_resource_get_client(scene_surface->surface->resource)
-		: NULL;
-	int all = 0, of_client = 0;
-	struct entrusted *entrusted;
-	wl_list_for_each(entrusted, &desktop->entrusted, link) {
-		all++;
-		of_client += entrusted->client == client;
-	}
-	entrusted = all < MAX_ENTRUSTED && of_client < MAX_ENTRUSTED_BY_CLIENT
-		? calloc(1, sizeof(*entrusted))
-		: NULL;
-	if (entrusted == NULL) {
-		return false;
-	}
-	entrusted->client = client;
-	wl_list_insert(&desktop->entrusted, &entrusted->link);
-	wlr_addon_init(&entrusted->addon, &source->addons, desktop, &entrusted_addon_impl);
-	return true;
-}
-
 /* What the client has, and the renderer samples; NULL if the client has it back. */
-static struct wlr_buffer *source_of(const struct candidate *candidate)
+static struct wlr_buffer *source_of(const struct straight_piece *piece)
 {
-	const struct wlr_client_buffer *shown =
-		wlr_client_buffer_get(candidate->scene_buffer->buffer);
+	const struct wlr_client_buffer *shown = wlr_client_buffer_get(piece->scene_buffer->buffer);
 	return shown != NULL && shown->source != NULL && shown->source->n_locks > 0 ? shown->source
 										    : NULL;
 }
 
-static void damage_whole(struct output *output)
+static const struct wl_client *client_of(struct wlr_scene_buffer *scene_buffer)
 {
-	struct wlr_scene_output *scene_output = output->scene_output;
-	wlr_damage_ring_add_whole(&scene_output->damage_ring);
-	pixman_region32_union_rect(&scene_output->pending_commit_damage,
-		&scene_output->pending_commit_damage, 0, 0, (unsigned)output->wlr_output->width,
-		(unsigned)output->wlr_output->height);
+	const struct wlr_scene_surface *scene_surface =
+		wlr_scene_surface_try_from_buffer(scene_buffer);
+	return scene_surface != NULL ? wl_resource_get_client(scene_surface->surface->resource)
+				     : NULL;
 }
 
-static void note_change(struct output *output, const char *why_composed)
+static const char *find_sources(struct output *output, struct straight_plan *plan)
 {
-	if (output->composed_because == why_composed) {
-		return;
+	for (int i = 0; i < plan->count; i++) {
+		struct straight_piece *piece = &plan->pieces[i];
+		const struct wl_client *client = NULL;
+		if (piece->scene_buffer != NULL) {
+			piece->source = source_of(piece);
+			client = client_of(piece->scene_buffer);
+		}
+		if (i == 0 && plan->on_ground) {
+			continue;
+		}
+		if (piece->source == NULL) {
+			return "its pixels were uploaded";
+		}
+		if (!entrusted_note(output->desktop, client, piece->source)) {
+			return "too many buffers are with the parent";
+		}
 	}
-	if (output->composed_because == NULL || why_composed == NULL) {
-		damage_whole(output);
-	}
-	if (why_composed == NULL) {
-		wlr_log(WLR_INFO, "straight: %s: the window's buffer goes to the parent",
-			output->wlr_output->name);
-	} else {
-		wlr_log(output->composed_because == NULL ? WLR_INFO : WLR_DEBUG,
-			"straight: %s is composed: %s", output->wlr_output->name, why_composed);
-	}
-	output->composed_because = why_composed;
+	return NULL;
 }
 
-/* wlroots' test looks at the same face of the buffer as its commit. */
-static const char *set_buffer(
-	struct output *output, struct wlr_output_state *state, struct wlr_buffer *source)
+/* wlroots' test looks at the same face of a buffer as its commit. */
+static void hide_memfds(struct straight *straight, const struct straight_plan *plan)
 {
-	native_buffer_hide_memfd(source, true);
-	wlr_output_state_set_buffer(state, source);
-	/* a parent may hold it against us to be asked of a format that it has not named */
-	const char *why = wlr_output_test_state(output->wlr_output, state)
-		? why_not_taken(output, source)
-		: "the parent takes no such format";
-	if (why == NULL) {
-		output->straight_source = source;
+	for (int i = plan->on_ground; i < plan->count; i++) {
+		native_buffer_hide_memfd(plan->pieces[i].source, true);
+		straight->handed_on[straight->handed_on_count++] = plan->pieces[i].source;
+	}
+}
+
+static void show_memfds(struct straight *straight)
+{
+	for (int i = 0; i < straight->handed_on_count; i++) {
+		native_buffer_hide_memfd(straight->handed_on[i], false);
+	}
+	straight->handed_on_count = 0;
+}
+
+static bool is_plain(const struct straight_plan *plan)
+{
+	return plan->pieces[0].plain ||
+		plan->output->wlr_output->transform != WL_OUTPUT_TRANSFORM_NORMAL;
+}
+
+static const char *set_base(
+	struct output *output, const struct straight_plan *plan, struct wlr_output_state *state)
+{
+	const struct straight_piece *base = &plan->pieces[0];
+	const struct wlr_output *wlr_output = output->wlr_output;
+	if (is_plain(plan)) {
+		wlr_output_state_set_buffer(state, base->source);
 		return NULL;
 	}
-	wlr_output_state_finish(state);
-	wlr_output_state_init(state);
-	native_buffer_hide_memfd(source, false);
+	if (!parent_view_has_viewporter(output->straight.view)) {
+		return "the parent has no viewporter";
+	}
+	struct wlr_buffer *stand_in =
+		stand_in_get(base->source, wlr_output->width, wlr_output->height);
+	if (stand_in == NULL) {
+		return "no memory";
+	}
+	wlr_output_state_set_buffer(state, stand_in);
+	parent_view_set(output->straight.view, stand_in, &base->src);
+	return NULL;
+}
+
+/* Only once all the others are taken: it costs a drawing. */
+static const char *set_ground(struct output *output, struct wlr_output_state *state)
+{
+	struct wlr_buffer *ground = straight_ground_get(output);
+	if (ground == NULL) {
+		return "the ground below cannot be drawn";
+	}
+	wlr_output_state_set_buffer(state, ground);
+	return NULL;
+}
+
+/* After another buffer than the one before, the parent is to look at all of it. */
+static void set_damage(
+	struct output *output, const struct straight_plan *plan, struct wlr_output_state *state)
+{
+	const pixman_region32_t *pending = &output->scene_output->pending_commit_damage;
+	pixman_region32_t damage;
+	if (output->straight.composed_because != NULL ||
+		output->straight.shown_on_ground != plan->on_ground ||
+		(plan->on_ground && output->straight.ground_is_new)) {
+		return;
+	}
+	if (plan->on_ground) {
+		pixman_region32_init(&damage);
+		wlr_output_state_set_damage(state, &damage);
+		return;
+	}
+	if (is_plain(plan)) {
+		wlr_output_state_set_damage(state, pending);
+		return;
+	}
+	pixman_region32_init(&damage);
+	straight_piece_damage(&plan->pieces[0], pending, &damage);
+	wlr_output_state_set_damage(state, &damage);
+	pixman_region32_fini(&damage);
+}
+
+/* A parent may hold it against us to be asked of a format that it has not named. */
+static const char *why_refused(
+	struct output *output, const struct straight_plan *plan, struct wlr_output_state *state)
+{
+	if (!wlr_output_test_state(output->wlr_output, state)) {
+		return "the parent takes no such format";
+	}
+	if (!straight_layers_accepted(&output->straight.layers, plan->count - 1)) {
+		return parent_view_has_viewporter(output->straight.view)
+			? "the parent takes no such layer"
+			: "the parent has no viewporter for a layer";
+	}
+	const char *why = NULL;
+	for (int i = plan->on_ground; i < plan->count && why == NULL; i++) {
+		why = why_not_taken(output, plan->pieces[i].source);
+	}
 	return why;
 }
 
-static const char *choose_buffer(
-	struct output *output, const struct candidate *candidate, struct wlr_output_state *state)
+static void straight_abandon(struct output *output)
+{
+	show_memfds(&output->straight);
+	parent_view_set(output->straight.view, NULL, NULL);
+	straight_layers_abandon(&output->straight.layers);
+}
+
+static const char *choose(
+	struct output *output, struct straight_plan *plan, struct wlr_output_state *state)
 {
 	const char *why = why_composed_by_order(output);
 	if (why == NULL) {
-		why = why_not_covering(output, candidate);
+		cursor_layer_add(&output->straight.cursor, output, plan);
+		straight_plan_end(plan);
+		why = plan->why_not;
+	}
+	if (why == NULL && plan->count > 1 && straight_watch_rests(&output->straight.watch)) {
+		why = "the parent asked for no frames while it had layers";
+	}
+	if (why == NULL) {
+		why = find_sources(output, plan);
 	}
 	if (why != NULL) {
 		return why;
 	}
-	struct wlr_buffer *source = source_of(candidate);
-	if (source == NULL) {
-		return "its pixels were uploaded";
+	hide_memfds(&output->straight, plan);
+	if (!plan->on_ground) {
+		why = set_base(output, plan, state);
 	}
-	return entrusted_get(output->desktop, candidate->scene_buffer, source)
-		? set_buffer(output, state, source)
-		: "too many buffers are with the parent";
+	if (why == NULL) {
+		why = straight_layers_set(output, plan, state);
+	}
+	if (why == NULL) {
+		why = why_refused(output, plan, state);
+	}
+	if (why == NULL && plan->on_ground) {
+		why = set_ground(output, state);
+	}
+	if (why == NULL) {
+		set_damage(output, plan, state);
+	} else {
+		wlr_output_state_finish(state);
+		wlr_output_state_init(state);
+		straight_abandon(output);
+	}
+	return why;
 }
 
-bool straight_build_state(struct output *output, struct wlr_output_state *state)
+static void say(struct output *output, const struct straight_plan *plan, const char *why)
 {
-	struct candidate candidate = {0};
-	if (output->desktop->parent_ask == NULL || !wlr_output_is_wl(output->wlr_output)) {
+	struct straight *straight = &output->straight;
+	const char *name = output->wlr_output->name, *how = "";
+	if (plan->on_ground) {
+		how = ", above the ground";
+	} else if (!is_plain(plan)) {
+		how = ", which crops or scales it";
+	}
+	if (why != NULL && why != straight->composed_because) {
+		wlr_log(straight->composed_because == NULL ? WLR_INFO : WLR_DEBUG,
+			"straight: %s is composed: %s", name, why);
+	} else if (why == NULL &&
+		(straight->composed_because != NULL || straight->shown_pieces != plan->count ||
+			straight->shown_how != how)) {
+		wlr_log(WLR_INFO,
+			"straight: %s: the window's buffer goes to the parent%s, layers: %d", name,
+			how, plan->count - 1);
+	}
+	straight->shown_how = how;
+}
+
+static void note_change(struct output *output, const struct straight_plan *plan, const char *why)
+{
+	struct straight *straight = &output->straight;
+	say(output, plan, why);
+	if (straight->composed_because == NULL && why != NULL) {
+		gesso_render_context_damage_output(output->wlr_output);
+	}
+	straight->composed_because = why;
+	straight->shown_pieces = plan->count;
+	straight->shown_on_ground = plan->on_ground;
+}
+
+bool straight_is_possible(const struct output *output)
+{
+	return output->straight.view != NULL && output->desktop->parent_ask != NULL;
+}
+
+bool straight_build_state(
+	struct output *output, struct straight_plan *plan, struct wlr_output_state *state)
+{
+	if (!straight_is_possible(output)) {
 		return false;
 	}
-	wlr_scene_output_for_each_buffer(output->scene_output, note_candidate, &candidate);
-	note_change(output, choose_buffer(output, &candidate, state));
-	if (output->composed_because != NULL) {
+	note_change(output, plan, choose(output, plan, state));
+	if (output->straight.composed_because != NULL) {
 		return false;
 	}
-	wlr_output_state_set_damage(state, &output->scene_output->pending_commit_damage);
 	struct wlr_scene_output_sample_event event = {
 		.output = output->scene_output,
 		.direct_scanout = true,
 	};
-	wl_signal_emit_mutable(&candidate.scene_buffer->events.output_sample, &event);
+	for (int i = 0; i < plan->count; i++) {
+		if (plan->pieces[i].scene_buffer != NULL) {
+			wl_signal_emit_mutable(
+				&plan->pieces[i].scene_buffer->events.output_sample, &event);
+		}
+	}
 	return true;
 }
 
-void straight_committed(struct output *output)
+void straight_committed(struct output *output, bool ok)
 {
-	if (output->straight_source != NULL) {
-		native_buffer_hide_memfd(output->straight_source, false);
-		output->straight_source = NULL;
+	struct straight *straight = &output->straight;
+	if (!straight_is_possible(output)) {
+		return;
 	}
+	bool was_straight = straight->handed_on_count > 0;
+	show_memfds(straight);
+	parent_view_set(straight->view, NULL, NULL);
+	straight_layers_committed(&straight->layers, ok);
+	if (!was_straight || !straight->shown_on_ground) {
+		straight_ground_drop(output);
+	}
+	if (ok && was_straight) {
+		straight->ground_is_new = false;
+		/* the damage that was committed was told in the buffer's own pixels */
+		pixman_region32_clear(&output->scene_output->pending_commit_damage);
+	}
+}
+
+void straight_leave(struct output *output, struct wlr_output_state *state)
+{
+	straight_layers_clear(&output->straight.layers, state);
+}
+
+void straight_init(struct output *output)
+{
+	output->straight.composed_because = "nothing was shown yet";
+	if (straight_watch_init(&output->straight.watch, output)) {
+		output->straight.view = parent_view_create(output->wlr_output);
+	}
+}
+
+void straight_asked(struct output *output)
+{
+	straight_watch_asked(&output->straight.watch);
+}
+
+void straight_hide(struct output *output)
+{
+	straight_layers_finish(&output->straight.layers);
+}
+
+void straight_finish(struct output *output)
+{
+	straight_layers_finish(&output->straight.layers);
+	straight_ground_drop(output);
+	straight_watch_finish(&output->straight.watch);
+	cursor_layer_drop(&output->straight.cursor);
+	parent_view_destroy(output->straight.view);
+	output->straight.view = NULL;
 }

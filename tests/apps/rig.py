@@ -92,7 +92,7 @@ class Process:
                 [str(word) for word in arguments],
                 env=env,
                 cwd=rig.dir,
-                stdin=subprocess.DEVNULL,
+                stdin=options.pop("stdin", subprocess.DEVNULL),
                 stdout=out,
                 stderr=out,
                 start_new_session=True,

@@ -5,6 +5,7 @@ Gesso is its own parent here, since its report names the memory that it was hand
 import signal
 
 import nested
+import overlays
 import parents
 import rig
 from demo import Demo
@@ -124,6 +125,26 @@ def case_parent_on_vgem(case):
     demo.end()
     inner.stop()
     parent.stop()
+
+
+def case_overlays(case):
+    """Dma-bufs above each other: the parent is asked about each, and shows the client's own."""
+    outer = rig.Gesso(case, "--renderer", "pixman", "--fullscreen", "--size", "%dx%d" % SIZE)
+    inner = start(case, outer.env, SIZE)
+    pieces = overlays.Pieces(case, inner, size=SIZE)
+    look = overlays.Look(outer, inner, pieces, SIZE)
+    pieces.show(0, 0, 0, (400, 300), (16, 8, *SIZE), seed=2)
+    pieces.show(1, 40, 30, (100, 80), seed=3)
+    pieces.show(2, 90, 60, (100, 80), (10, 5, 50, 40), seed=4)
+    look.straight(2, by=overlays.CROPPED)
+    shared = inodes(inner, pieces.process.pid) & inodes(outer, inner.pid)
+    check(len(shared) >= 3, f"the parent has only {len(shared)} of the client's buffers")
+    outer_paths = {b["path"] for b in outer.buffers_of(inner.pid) if b["inode"] in shared}
+    check_equal(outer_paths, {"dmabuf"}, "the path on which the parent has them")
+    look.given_back(3)
+    pieces.end()
+    inner.stop()
+    outer.stop()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define COMMITS 1000
+#define COMMITS_OF_LARGE 100
 #define WARM_UP_COMMITS 20
 #define ROUNDS 7
 #define FRAMES 30
@@ -51,10 +52,10 @@ static void begin(struct run *run, const char *mode, int x)
 }
 
 /* CPU per commit, after some that are not counted. */
-static double measure(struct run *run)
+static double measure(struct run *run, int commits)
 {
 	double before = 0;
-	for (int commit = 0; commit < WARM_UP_COMMITS + COMMITS; commit++) {
+	for (int commit = 0; commit < WARM_UP_COMMITS + commits; commit++) {
 		struct buffer *buffer = &run->buffers[commit % 2];
 		if (commit == WARM_UP_COMMITS) {
 			before = cpu_us(run->server.pid);
@@ -63,7 +64,7 @@ static double measure(struct run *run)
 		surface_commit(run->layer.surface, buffer);
 		client_roundtrip(&run->client);
 	}
-	return (cpu_us(run->server.pid) - before) / COMMITS;
+	return (cpu_us(run->server.pid) - before) / commits;
 }
 
 /* CPU per frame of a client that makes a buffer for each, painted and composed. */
@@ -103,7 +104,7 @@ static void print_row(int width_px, int height_px, double figures[MODES_LEN][ROU
 	fflush(stdout);
 }
 
-static void measure_size(struct run runs[MODES_LEN], int side_px)
+static void measure_size(struct run runs[MODES_LEN], int side_px, int commits)
 {
 	double figures[MODES_LEN][ROUNDS];
 	for (int i = 0; i < MODES_LEN * 2; i++) {
@@ -113,7 +114,7 @@ static void measure_size(struct run runs[MODES_LEN], int side_px)
 	for (int round = 0; round < ROUNDS; round++) {
 		for (int i = 0; i < MODES_LEN; i++) {
 			int mode = (round + i) % MODES_LEN; /* neither is always first */
-			figures[mode][round] = measure(&runs[mode]);
+			figures[mode][round] = measure(&runs[mode], commits);
 		}
 	}
 	for (int i = 0; i < MODES_LEN * 2; i++) {
@@ -149,7 +150,22 @@ CASE(shm_small)
 	struct run runs[MODES_LEN];
 	begin_all(runs, 2000);
 	for (size_t i = 0; i < sizeof(sides_px) / sizeof(sides_px[0]); i++) {
-		measure_size(runs, sides_px[i]);
+		measure_size(runs, sides_px[i], COMMITS);
+	}
+	end_all(runs);
+}
+
+/*
+ * From a commit to its texture: nothing is composed, and the two buffers are imported before
+ * it counts. That of an import should not grow with the buffer.
+ */
+CASE(texture_ready)
+{
+	static const int sides_px[] = {128, 256, 512, 1024, 2048, 4096};
+	struct run runs[MODES_LEN];
+	begin_all(runs, 5000);
+	for (size_t i = 0; i < sizeof(sides_px) / sizeof(sides_px[0]); i++) {
+		measure_size(runs, sides_px[i], COMMITS_OF_LARGE);
 	}
 	end_all(runs);
 }

@@ -236,7 +236,8 @@ static int run(const struct test_case *test_case)
 	return result;
 }
 
-int main(int argc, char *argv[])
+/* Weak: a program that only wants to be a client has one of its own. */
+__attribute__((weak)) int main(int argc, char *argv[])
 {
 	for (struct test_case *test_case = cases; test_case != NULL; test_case = test_case->next) {
 		if (argc == 1) {

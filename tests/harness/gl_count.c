@@ -5,6 +5,7 @@
 #include <EGL/eglext.h>
 #include <GLES2/gl2.h>
 #include <GLES2/gl2ext.h>
+#include <GLES3/gl3.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -149,6 +150,18 @@ void glDrawElements(GLenum mode, GLsizei vertices, GLenum type, const void *indi
 	real(mode, vertices, type, indices);
 }
 
+void glBlitFramebuffer(GLint src_x0, GLint src_y0, GLint src_x1, GLint src_y1, GLint dst_x0,
+	GLint dst_y0, GLint dst_x1, GLint dst_y1, GLbitfield mask, GLenum filter)
+{
+	static PFNGLBLITFRAMEBUFFERPROC real;
+	if (real == NULL) {
+		real = (PFNGLBLITFRAMEBUFFERPROC)next("glBlitFramebuffer");
+	}
+	count->draws++;
+	count->blits++;
+	real(src_x0, src_y0, src_x1, src_y1, dst_x0, dst_y0, dst_x1, dst_y1, mask, filter);
+}
+
 static uint64_t inode_of_plane(const EGLint *attributes)
 {
 	struct stat status;
@@ -199,6 +212,8 @@ __eglMustCastToProperFunctionPointerType eglGetProcAddress(const char *name)
 		return (__eglMustCastToProperFunctionPointerType)glDrawArrays;
 	} else if (strcmp(name, "glDrawElements") == 0) {
 		return (__eglMustCastToProperFunctionPointerType)glDrawElements;
+	} else if (strcmp(name, "glBlitFramebuffer") == 0) {
+		return (__eglMustCastToProperFunctionPointerType)glBlitFramebuffer;
 	} else if (strcmp(name, "glTexSubImage2D") == 0) {
 		return (__eglMustCastToProperFunctionPointerType)glTexSubImage2D;
 	}

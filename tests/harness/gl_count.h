@@ -16,7 +16,7 @@
 #define GL_COUNT_MAX_IMAGES 512
 
 struct gl_count {
-	uint64_t uploaded_bytes, uploads, draws;
+	uint64_t uploaded_bytes, uploads, draws, blits; /* a blit is a draw too */
 	uint64_t images, images_destroyed;
 	uint64_t image_inodes[GL_COUNT_MAX_IMAGES]; /* of plane 0's descriptor */
 };

@@ -4,6 +4,8 @@
 #include "scene.h"
 #include "security-context-v1-client-protocol.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
+#include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
+#include "wlr-layer-shell-unstable-v1-client-protocol.h"
 #include "workdir.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +57,8 @@ CASE(sandboxed_clients_see_less)
 	CHECK(inmate.virtual_pointers == NULL);
 	CHECK(scene_bind(&inmate, &zwp_virtual_keyboard_manager_v1_interface, 1) == NULL);
 	CHECK(scene_bind(&inmate, &wp_security_context_manager_v1_interface, 1) == NULL);
+	CHECK(scene_bind(&inmate, &zwlr_foreign_toplevel_manager_v1_interface, 3) == NULL);
+	CHECK(scene_bind(&inmate, &zwlr_layer_shell_v1_interface, 4) == NULL);
 	CHECK(!may_arrange_outputs(sandbox.socket));
 	CHECK(may_arrange_outputs(scene.server.socket));
 	struct window window = {0};

@@ -65,6 +65,44 @@ CASE(gl_imports_native)
 	gl_count_end(count);
 }
 
+/* llvmpipe would sample each pixel of what lies in memory as it is shown. */
+static void check_not_drawn(const char *path)
+{
+	volatile struct gl_count *count = gl_count_begin();
+	struct stage stage;
+	struct layer layer;
+	struct buffer buffer;
+	struct picture picture;
+	stage_begin(&stage);
+	layer_create(&layer, &stage.window, 5, 5);
+	stage_paint(&stage, &buffer, &picture, path, 90, 70, DRM_FORMAT_XRGB8888, 1);
+	layer_show(&layer, &buffer);
+	uint64_t drawn = count->draws - count->blits, blits = count->blits;
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		picture_finish(&picture);
+		stage_repaint(&buffer, &picture, 90 + round);
+		surface_commit_damage_wait(&stage.client, layer.surface, &buffer, 0, 0, 90, 70);
+		stage_check(&stage, &picture, 5, 5, 0, path);
+	}
+	CHECK_EQUAL(count->draws - count->blits, drawn);
+	CHECK_INT(>=, count->blits, blits + ROUNDS);
+	picture_finish(&picture);
+	layer_destroy(&layer);
+	buffer_destroy(&buffer);
+	stage_end(&stage);
+	gl_count_end(count);
+}
+
+CASE(gl_native_is_not_drawn)
+{
+	check_not_drawn("native");
+}
+
+CASE(gl_upload_is_not_drawn)
+{
+	check_not_drawn("shm");
+}
+
 /* Each byte that GL was given is in the ledger, and no other. */
 static void check_uploads(uint32_t fourcc)
 {

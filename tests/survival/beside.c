@@ -44,8 +44,7 @@ static void allocate_for_ever(struct client *client)
 {
 	for (;;) {
 		struct buffer buffer;
-		buffer_request(
-			&buffer, client, STORM_SIDE_PX, STORM_SIDE_PX, DRM_FORMAT_XRGB8888);
+		buffer_request(&buffer, client, STORM_SIDE_PX, STORM_SIDE_PX, DRM_FORMAT_XRGB8888);
 		buffer_wait_answer(&buffer);
 		CHECK_EQUAL(buffer.state, BUFFER_ALLOCATED);
 		buffer_destroy(&buffer);
@@ -83,8 +82,8 @@ static void flood_for_ever(const struct server *server, struct client *client)
 	for (;;) {
 		struct wl_surface *surface = wl_compositor_create_surface(client->compositor);
 		client_roundtrip(client);
-		uint32_t damage[] = {wl_proxy_get_id((struct wl_proxy *)surface), 24 << 16 | 2, 1, 2,
-			30, 40};
+		uint32_t damage[] = {
+			wl_proxy_get_id((struct wl_proxy *)surface), 24 << 16 | 2, 1, 2, 30, 40};
 		CHECK(send_again_and_again(client, damage, 6, FLOOD_BYTES));
 		client_roundtrip(client);
 		struct wl_callback *callback = wl_display_sync(client->display);
@@ -129,8 +128,8 @@ static int count_frames(struct window *window, struct buffer *buffer)
 }
 
 /* In turn, so that both have what else runs on the machine. */
-static double measure(pid_t pid, bool attacks_when_stopped, struct window *window,
-	struct buffer *buffer)
+static double measure(
+	pid_t pid, bool attacks_when_stopped, struct window *window, struct buffer *buffer)
 {
 	int frames[2] = {0};
 	for (int slot = 0; slot < SLOTS; slot++) {

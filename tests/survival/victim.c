@@ -24,6 +24,10 @@ static void at(struct victim *victim, const char *name)
 	if (victim->passed++ != victim->point) {
 		return;
 	}
+	if (victim->reached != NULL) {
+		victim->reached();
+		return;
+	}
 	struct wl_display *display = victim->client.display;
 	if (victim->end == VICTIM_SERVED) {
 		wl_display_roundtrip(display);
@@ -47,7 +51,7 @@ static void begin_connection(struct victim *victim)
 	client_connect(client, victim->server);
 	at(victim, "globals bound");
 	for (enum wire_part part = 0; part < WIRE_PARTS_LEN; part++) {
-		if (victim->passed == victim->point) {
+		if (victim->passed == victim->point && victim->reached == NULL) {
 			wl_display_roundtrip(client->display);
 			wire_send_part(client, part);
 			usleep(victim->end * 2000); /* read by then, or not */

@@ -23,7 +23,8 @@ struct victim {
 	const char *path; /* as buffer_create takes it */
 	int point;        /* where it ends: from 0; a point beyond the last one lets it live */
 	enum victim_end end;
-	bool names; /* print the name of each point that is passed */
+	void (*reached)(void); /* called there, and it lives on; NULL: it is killed */
+	bool names;            /* print the name of each point that is passed */
 	/* private */
 	int passed;
 	struct client client;

@@ -6,8 +6,8 @@ Usage: conformance.py WLCS MODULE [SHARD OF]
 Runs WLCS, the Wayland conformance suite, over the module that holds Gesso: all of it, or
 shard SHARD of OF (from 0). expected.txt beside this file names each test that fails, under
 the reason, and each global that tests are skipped for. Anything else is a failure: a test
-that fails, one named there that passes, one skipped for another reason, a crash, a hang, or a
-name that the suite does not have. Exit status: 0 as expected, 1 not, 2 not started.
+that fails, one named there that passes, one skipped for another reason, one with no result,
+a crash, a hang, or a name that the suite does not have. Exit status: 0 as expected, 1 not, 2 not started.
 
 Environment: GESSO_TEST_SLOW multiplies the time that a test has before it counts as hung.
 """
@@ -24,6 +24,7 @@ import tempfile
 import time
 
 EXPECTED = pathlib.Path(__file__).with_name("expected.txt")
+ERRORS_BYTES = 8192
 HANG_S = 25 * int(os.environ.get("GESSO_TEST_SLOW", "1"))
 ESCAPE = re.compile(rb"\x1b\[[0-9;]*m")
 BEGIN = re.compile(r"\[ RUN      \] (\S+)")
@@ -67,6 +68,7 @@ class Run:
         self.words = collections.defaultdict(list)  # name: what it printed
         self.current = None
         self.rest = b""
+        self.errors = ""  # the end of what went to standard error
 
     def feed(self, data):
         *lines, self.rest = (self.rest + data).split(b"\n")
@@ -85,7 +87,9 @@ class Run:
 def environment(directory, shard):
     values = {key: value for key, value in os.environ.items()
               if not key.startswith(("WAYLAND_", "WLR_", "GTEST_")) and key != "DISPLAY"}
-    values |= {"XDG_RUNTIME_DIR": directory, "XDG_CACHE_HOME": directory, "GESSO_LOG": "error"}
+    # no theme of pointers: it would be read anew for each server
+    values |= {"XDG_RUNTIME_DIR": directory, "XDG_CACHE_HOME": directory, "GESSO_LOG": "error",
+               "XCURSOR_PATH": directory}
     if shard:
         values |= {"GTEST_SHARD_INDEX": shard[0], "GTEST_TOTAL_SHARDS": shard[1]}
     return values
@@ -94,22 +98,24 @@ def environment(directory, shard):
 def listed(wlcs, module):
     text = subprocess.run([wlcs, module, "--gtest_list_tests"], check=True, text=True,
                           stdout=subprocess.PIPE).stdout
-    names, suite = set(), ""
+    names, suite = [], ""
     for line in text.splitlines():
         word = line.split("#")[0].strip()
         if line.startswith(" "):
-            names.add(suite + word)
+            names.append(suite + word)
         elif word.endswith("."):
             suite = word
-    return names
+    return [name for name in names if "DISABLED_" not in name]
 
 
 def run_suite(wlcs, module, shard):
     """Returns the run, and how it ended if that was not by itself."""
     run, how = Run(), None
-    with tempfile.TemporaryDirectory(prefix="gesso-wlcs-") as directory:
+    # apart: the server's thread writes there at any time, within a line of the results too
+    with tempfile.TemporaryDirectory(prefix="gesso-wlcs-") as directory, \
+            tempfile.TemporaryFile() as errors:
         child = subprocess.Popen([wlcs, module, "--gtest_color=no"], stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 stdout=subprocess.PIPE, stderr=errors,
                                  env=environment(directory, shard))
         try:
             begun, seen = time.monotonic(), None
@@ -127,6 +133,8 @@ def run_suite(wlcs, module, shard):
             if how or child.poll() is None and sys.exc_info()[0]:
                 child.kill()
             status = child.wait()
+        errors.seek(max(0, errors.seek(0, os.SEEK_END) - ERRORS_BYTES))
+        run.errors = errors.read().decode(errors="replace")
     if how is None and status < 0:
         how = f"ended by {signal.Signals(-status).name}"
     elif how is None and status not in (0, 1):
@@ -159,12 +167,15 @@ def main(arguments):
         return 2
     wlcs, module, *shard = arguments
     expected = Expected(EXPECTED)
+    names = listed(wlcs, module)
     bad = [f"{name}: the suite has no such test"
-           for name in sorted((set(expected.reasons) | expected.skips) - listed(wlcs, module))]
+           for name in sorted((set(expected.reasons) | expected.skips) - set(names))]
     run, how = run_suite(wlcs, module, shard)
     if how or run.current or not run.results:
         bad.append(f"{run.current or 'between tests'}: {how or 'the suite ended'}")
-        print("\n".join(run.words[run.current][-60:]))
+        print("\n".join(run.words[run.current][-60:]), run.errors, sep="\n")
+    begin, step = (int(shard[0]), int(shard[1])) if shard else (0, 1)
+    bad += [f"{name}: no result" for name in names[begin::step] if name not in run.results]
     for name, what, show in complaints(run, expected):
         bad.append(f"{name}: {what}")
         if show:

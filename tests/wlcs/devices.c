@@ -40,19 +40,37 @@ static void scale(struct rig *rig, double *x, double *y)
 	*y = (*y - box.y) / box.height;
 }
 
+/* A device and the rig that it belongs to. */
+static void *create_device(WlcsDisplayServer *hooks, size_t size_bytes, struct rig **rig)
+{
+	void *device = calloc(1, size_bytes);
+	if (device == NULL) {
+		rig_abort("no memory");
+	}
+	*rig = wl_container_of(hooks, *rig, hooks);
+	return device;
+}
+
 static void announce(struct rig *rig, struct wlr_input_device *device)
 {
 	wl_signal_emit_mutable(&rig->server.backend->events.new_input, device);
 }
 
-static void mouse_frame(struct mouse *mouse)
+static struct mouse *mouse_of(WlcsPointer *hooks)
 {
+	struct mouse *mouse = wl_container_of(hooks, mouse, hooks);
+	return mouse;
+}
+
+static void mouse_tell(struct mouse *mouse, struct wl_signal *signal, void *event)
+{
+	wl_signal_emit_mutable(signal, event);
 	wl_signal_emit_mutable(&mouse->pointer.events.frame, &mouse->pointer);
 }
 
 static void mouse_move_absolute(WlcsPointer *hooks, wl_fixed_t x, wl_fixed_t y)
 {
-	struct mouse *mouse = wl_container_of(hooks, mouse, hooks);
+	struct mouse *mouse = mouse_of(hooks);
 	struct wlr_pointer_motion_absolute_event event = {
 		.pointer = &mouse->pointer,
 		.time_msec = now_ms(),
@@ -60,13 +78,12 @@ static void mouse_move_absolute(WlcsPointer *hooks, wl_fixed_t x, wl_fixed_t y)
 		.y = wl_fixed_to_double(y),
 	};
 	scale(mouse->rig, &event.x, &event.y);
-	wl_signal_emit_mutable(&mouse->pointer.events.motion_absolute, &event);
-	mouse_frame(mouse);
+	mouse_tell(mouse, &mouse->pointer.events.motion_absolute, &event);
 }
 
 static void mouse_move_relative(WlcsPointer *hooks, wl_fixed_t dx, wl_fixed_t dy)
 {
-	struct mouse *mouse = wl_container_of(hooks, mouse, hooks);
+	struct mouse *mouse = mouse_of(hooks);
 	double delta_x = wl_fixed_to_double(dx), delta_y = wl_fixed_to_double(dy);
 	struct wlr_pointer_motion_event event = {
 		.pointer = &mouse->pointer,
@@ -76,21 +93,19 @@ static void mouse_move_relative(WlcsPointer *hooks, wl_fixed_t dx, wl_fixed_t dy
 		.unaccel_dx = delta_x,
 		.unaccel_dy = delta_y,
 	};
-	wl_signal_emit_mutable(&mouse->pointer.events.motion, &event);
-	mouse_frame(mouse);
+	mouse_tell(mouse, &mouse->pointer.events.motion, &event);
 }
 
 static void mouse_button(WlcsPointer *hooks, int button, enum wl_pointer_button_state state)
 {
-	struct mouse *mouse = wl_container_of(hooks, mouse, hooks);
+	struct mouse *mouse = mouse_of(hooks);
 	struct wlr_pointer_button_event event = {
 		.pointer = &mouse->pointer,
 		.time_msec = now_ms(),
 		.button = (uint32_t)button,
 		.state = state,
 	};
-	wl_signal_emit_mutable(&mouse->pointer.events.button, &event);
-	mouse_frame(mouse);
+	mouse_tell(mouse, &mouse->pointer.events.button, &event);
 }
 
 static void mouse_button_up(WlcsPointer *hooks, int button)
@@ -105,7 +120,7 @@ static void mouse_button_down(WlcsPointer *hooks, int button)
 
 static void mouse_destroy(WlcsPointer *hooks)
 {
-	struct mouse *mouse = wl_container_of(hooks, mouse, hooks);
+	struct mouse *mouse = mouse_of(hooks);
 	wlr_pointer_finish(&mouse->pointer);
 	free(mouse);
 }
@@ -113,11 +128,9 @@ static void mouse_destroy(WlcsPointer *hooks)
 WlcsPointer *devices_create_pointer(WlcsDisplayServer *hooks)
 {
 	static const struct wlr_pointer_impl impl = {.name = "wlcs-pointer"};
-	struct mouse *mouse = calloc(1, sizeof(*mouse));
-	if (mouse == NULL) {
-		rig_abort("no memory");
-	}
-	mouse->rig = wl_container_of(hooks, mouse->rig, hooks);
+	struct rig *rig;
+	struct mouse *mouse = create_device(hooks, sizeof(*mouse), &rig);
+	mouse->rig = rig;
 	mouse->hooks = (WlcsPointer){
 		.version = WLCS_POINTER_VERSION,
 		.move_absolute = mouse_move_absolute,
@@ -131,71 +144,66 @@ WlcsPointer *devices_create_pointer(WlcsDisplayServer *hooks)
 	return &mouse->hooks;
 }
 
-static void touch_frame(struct rig *rig)
+static struct finger *finger_of(WlcsTouch *hooks)
 {
-	wl_signal_emit_mutable(&rig->touch.events.frame, NULL);
+	struct finger *finger = wl_container_of(hooks, finger, hooks);
+	return finger;
+}
+
+static void finger_tell(struct finger *finger, struct wl_signal *signal, void *event)
+{
+	wl_signal_emit_mutable(signal, event);
+	wl_signal_emit_mutable(&finger->rig->touch.events.frame, NULL);
 }
 
 /* WLCS hands whole pixels over, whatever the type says. */
 static void finger_down(WlcsTouch *hooks, wl_fixed_t x_px, wl_fixed_t y_px)
 {
-	struct finger *finger = wl_container_of(hooks, finger, hooks);
-	struct rig *rig = finger->rig;
+	struct finger *finger = finger_of(hooks);
 	struct wlr_touch_down_event event = {
-		.touch = &rig->touch,
+		.touch = &finger->rig->touch,
 		.time_msec = now_ms(),
 		.touch_id = finger->id,
 		.x = x_px,
 		.y = y_px,
 	};
-	scale(rig, &event.x, &event.y);
-	wl_signal_emit_mutable(&rig->touch.events.down, &event);
-	touch_frame(rig);
+	scale(finger->rig, &event.x, &event.y);
+	finger_tell(finger, &finger->rig->touch.events.down, &event);
 }
 
 static void finger_move(WlcsTouch *hooks, wl_fixed_t x_px, wl_fixed_t y_px)
 {
-	struct finger *finger = wl_container_of(hooks, finger, hooks);
-	struct rig *rig = finger->rig;
+	struct finger *finger = finger_of(hooks);
 	struct wlr_touch_motion_event event = {
-		.touch = &rig->touch,
+		.touch = &finger->rig->touch,
 		.time_msec = now_ms(),
 		.touch_id = finger->id,
 		.x = x_px,
 		.y = y_px,
 	};
-	scale(rig, &event.x, &event.y);
-	wl_signal_emit_mutable(&rig->touch.events.motion, &event);
-	touch_frame(rig);
+	scale(finger->rig, &event.x, &event.y);
+	finger_tell(finger, &finger->rig->touch.events.motion, &event);
 }
 
 static void finger_up(WlcsTouch *hooks)
 {
-	struct finger *finger = wl_container_of(hooks, finger, hooks);
-	struct rig *rig = finger->rig;
+	struct finger *finger = finger_of(hooks);
 	struct wlr_touch_up_event event = {
-		.touch = &rig->touch,
-		.time_msec = now_ms(),
-		.touch_id = finger->id,
-	};
-	wl_signal_emit_mutable(&rig->touch.events.up, &event);
-	touch_frame(rig);
+		.touch = &finger->rig->touch, .time_msec = now_ms(), .touch_id = finger->id};
+	finger_tell(finger, &finger->rig->touch.events.up, &event);
 }
 
 static void finger_destroy(WlcsTouch *hooks)
 {
-	struct finger *finger = wl_container_of(hooks, finger, hooks);
-	free(finger);
+	free(finger_of(hooks));
 }
 
 WlcsTouch *devices_create_touch(WlcsDisplayServer *hooks)
 {
-	struct finger *finger = calloc(1, sizeof(*finger));
-	if (finger == NULL) {
-		rig_abort("no memory");
-	}
-	finger->rig = wl_container_of(hooks, finger->rig, hooks);
-	finger->id = finger->rig->fingers++;
+	struct rig *rig;
+	struct finger *finger = create_device(hooks, sizeof(*finger), &rig);
+	finger->rig = rig;
+	finger->id = rig->fingers++;
 	finger->hooks = (WlcsTouch){
 		.version = WLCS_TOUCH_VERSION,
 		.touch_down = finger_down,

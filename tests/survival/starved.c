@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory is refused now and then: a client may be ended, the compositor goes on. */
+#include "case.h"
+#include "server.h"
+#include "starve.h"
+#include "victim.h"
+#include "victim_wire.h"
+#include "workdir.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ROUNDS_FULL 20
+
+static volatile struct starve *starve;
+
+static void starve_begin(void)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/starve", workdir_path());
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CHECK_INT(>=, fd, 0);
+	CHECK_EQUAL(ftruncate(fd, sizeof(struct starve)), 0);
+	void *map = mmap(NULL, sizeof(struct starve), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	CHECK(map != MAP_FAILED);
+	setenv("GESSO_STARVE", path, 1);
+	setenv("GESSO_TEST_PRELOAD", getenv("GESSO_STARVE_SO"), 1);
+	starve = map;
+}
+
+static void begin_refusing(void)
+{
+	starve->every = atoi(case_fixture("every"));
+}
+
+/*
+ * Does all that a client does, and memory is refused from a point on; it may be ended then.
+ * What it says of that is not kept. False if there is no such point.
+ */
+static bool run_client(const struct server *server, int point)
+{
+	int status;
+	fflush(NULL);
+	pid_t pid = fork();
+	CHECK_INT(>=, pid, 0);
+	if (pid == 0) {
+		struct victim victim = {.server = server,
+			.path = case_fixture("path"),
+			.point = point,
+			.reached = begin_refusing};
+		if (freopen("/dev/null", "w", stderr) == NULL) {
+			_exit(1);
+		}
+		alarm((unsigned)case_seconds(1)); /* where an answer is missing */
+		_exit(victim_run(&victim) > point ? 0 : 2);
+	}
+	CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+	starve->every = 0;
+	if (waitpid(server->pid, NULL, WNOHANG) != 0) {
+		FAIL("the compositor has ended, with memory refused from point %d on", point);
+	}
+	return !WIFEXITED(status) || WEXITSTATUS(status) != 2;
+}
+
+static int refuse_from_each_point(struct server *server)
+{
+	int point = 0;
+	while (run_client(server, point)) {
+		point++;
+	}
+	server_check_alive(server);
+	return point;
+}
+
+CASE(memory_is_refused)
+{
+	struct server server;
+	int rounds = case_times(atoi(case_fixture("rounds")), ROUNDS_FULL);
+	starve_begin();
+	case_set_deadline(60 + 30 * rounds);
+	server_start(&server, "--renderer %s --allocator memfd --size %dx%d",
+		case_fixture("renderer"), VICTIM_OUTPUT_WIDTH_PX, VICTIM_OUTPUT_HEIGHT_PX);
+	server_warm_up(&server);
+	starve->only_own = strcmp(case_fixture("of"), "gesso") == 0;
+	int points = 0;
+	for (int round = 0; round < rounds; round++) {
+		points = refuse_from_each_point(&server);
+	}
+	printf("every %s. call of %s, from each of %d points, %d times: %d calls were refused\n",
+		case_fixture("every"), case_fixture("of"), points, rounds, starve->refused);
+	CHECK_INT(>, starve->refused, 0);
+	server_check_empty(&server);
+	server_stop(&server);
+	munmap((void *)starve, sizeof(*starve));
+	unsetenv("GESSO_TEST_PRELOAD");
+}
