@@ -172,7 +172,7 @@ static int count_descriptors(void)
 		proc_count_descriptors_named(pid, "/dev/shm/wlroots-");
 }
 
-/* Outputs as they were: a client with that right may have turned them off. */
+/* Outputs and the bystander's window as they were: a client with that right may hide them. */
 static void restore_outputs(void)
 {
 	struct slot *slot = &fuzz.slots[0];
@@ -227,7 +227,13 @@ static void run_round(uint64_t wanted)
 		bystander_serve(&fuzz.bystander);
 	} while (running > 0);
 	bystander_check_answered(&fuzz.bystander);
-	restore_outputs();
+	/* again while windows of others, which have ended, are still there to be mistaken for it */
+	for (int tries = 0; tries < ANSWER_SECONDS; tries++) {
+		restore_outputs();
+		if (bystander_wait_shown(&fuzz.bystander, 1)) {
+			break;
+		}
+	}
 	bystander_check_shown(&fuzz.bystander);
 	check_descriptors();
 }

@@ -25,5 +25,7 @@ void bystander_serve(struct bystander *bystander);
 void bystander_check_answered(struct bystander *bystander);
 /* The same, until two more frames are shown: nothing may hide its window for ever. */
 void bystander_check_shown(struct bystander *bystander);
+/* Whether they are within that time. */
+bool bystander_wait_shown(struct bystander *bystander, int seconds);
 
 #endif
