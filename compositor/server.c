@@ -6,6 +6,9 @@
 #include "buffers/linux_dmabuf.h"
 #include "buffers/shm_guard.h"
 #include "buffers/shm_import.h"
+#include "guards/limits.h"
+#include "guards/screencopy.h"
+#include "guards/security_context.h"
 #include "memory/ledger.h"
 #include "memory/objects.h"
 #include "memory/report.h"
@@ -15,11 +18,8 @@
 #include "screen/backend.h"
 #include "screen/foreign.h"
 #include "screen/layer.h"
-#include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/output.h"
-#include "screen/screencopy.h"
-#include "screen/security_context.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

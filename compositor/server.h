@@ -3,12 +3,12 @@
 #define GESSO_SERVER_H
 
 #include "command.h"
+#include "guards/limits.h"
+#include "guards/surface_outputs.h"
 #include "options.h"
 #include "screen/desktop.h"
-#include "screen/limits.h"
 #include "screen/refocus.h"
 #include "screen/seat.h"
-#include "screen/surface_outputs.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/desktop.h"
 #include "allocators/layout.h"
+#include "nested/parent_ask.h"
 #include "screen/cursor.h"
 #include "screen/decoration.h"
 #include "screen/foreign.h"
 #include "screen/listener.h"
 #include "screen/output.h"
-#include "screen/parent_ask.h"
 #include "screen/placement.h"
 #include "screen/popup.h"
 #include "screen/seat.h"

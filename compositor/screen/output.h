@@ -2,7 +2,7 @@
 #ifndef GESSO_OUTPUT_H
 #define GESSO_OUTPUT_H
 
-#include "screen/straight.h"
+#include "nested/straight.h"
 #include <stdbool.h>
 #include <wayland-server-core.h>
 #include <wlr/util/box.h>

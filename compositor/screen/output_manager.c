@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/output_manager.h"
 #include "allocators/layout.h"
+#include "guards/output_modes.h"
 #include "screen/desktop.h"
 #include "screen/listener.h"
 #include "screen/output.h"
-#include "screen/output_modes.h"
 #include "screen/output_setup.h"
 #include <wlr/backend/wayland.h>
 #include <wlr/types/wlr_output.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/output_setup.h"
+#include "nested/parent.h"
+#include "nested/parent_ask.h"
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/output.h"
-#include "screen/parent.h"
-#include "screen/parent_ask.h"
 #include <wayland-client.h>
 #include <wlr/backend/wayland.h>
 #include <wlr/backend/x11.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/popup.h"
+#include "guards/limits.h"
 #include "screen/cursor.h"
 #include "screen/desktop.h"
 #include "screen/layer.h"
-#include "screen/limits.h"
 #include "screen/listener.h"
 #include "screen/seat.h"
 #include "screen/toplevel.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/seat.h"
+#include "guards/drag.h"
+#include "guards/virtual_keyboard.h"
 #include "screen/desktop.h"
-#include "screen/drag.h"
 #include "screen/keyboard.h"
 #include "screen/listener.h"
 #include "screen/output.h"
 #include "screen/popup.h"
-#include "screen/virtual_keyboard.h"
 #include <string.h>
 #include <time.h>
 #include <wlr/backend.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/straight_ground.h"
+#include "nested/straight_ground.h"
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/output.h"

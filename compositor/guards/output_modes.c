@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/output_modes.h"
+#include "guards/output_modes.h"
 #include "wlr-output-management-unstable-v1-protocol.h"
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_output.h>

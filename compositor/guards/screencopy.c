@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/screencopy.h"
+#include "guards/screencopy.h"
 #include "screen/listener.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/virtual_keyboard.h"
+#include "guards/virtual_keyboard.h"
 #include "screen/keyboard.h"
 #include "screen/seat.h"
 #include "virtual-keyboard-unstable-v1-protocol.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/straight_plan.h"
+#include "nested/straight_plan.h"
 #include "screen/desktop.h"
 #include "screen/output.h"
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/cursor_layer.h"
+#include "nested/cursor_layer.h"
 #include "allocators/sealed_memfd.h"
 #include "screen/output.h"
 #include <drm_fourcc.h>

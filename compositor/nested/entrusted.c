@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/entrusted.h"
+#include "nested/entrusted.h"
 #include "screen/desktop.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_buffer.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/straight.h"
+#include "nested/straight.h"
 #include "buffers/native_buffer.h"
 #include "buffers/shm_pool.h"
+#include "nested/cursor_layer.h"
+#include "nested/entrusted.h"
+#include "nested/parent_ask.h"
+#include "nested/parent_view.h"
+#include "nested/stand_in.h"
+#include "nested/straight_ground.h"
 #include "renderer/render_context.h"
-#include "screen/cursor_layer.h"
 #include "screen/desktop.h"
-#include "screen/entrusted.h"
 #include "screen/output.h"
-#include "screen/parent_ask.h"
-#include "screen/parent_view.h"
-#include "screen/stand_in.h"
-#include "screen/straight_ground.h"
 #include <limits.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/stand_in.h"
+#include "nested/stand_in.h"
 #include "screen/listener.h"
 #include <stdlib.h>
 #include <wlr/interfaces/wlr_buffer.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/parent_second.h"
+#include "nested/parent_second.h"
 #include "allocators/device.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/straight_layers.h"
+#include "nested/straight_layers.h"
+#include "nested/parent_view.h"
 #include "screen/output.h"
-#include "screen/parent_view.h"
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_scene.h>
 

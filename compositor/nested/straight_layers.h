@@ -2,7 +2,7 @@
 #ifndef GESSO_STRAIGHT_LAYERS_H
 #define GESSO_STRAIGHT_LAYERS_H
 
-#include "screen/straight_plan.h"
+#include "nested/straight_plan.h"
 #include <wlr/types/wlr_output_layer.h>
 
 /*

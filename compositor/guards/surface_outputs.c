@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/surface_outputs.h"
+#include "guards/surface_outputs.h"
 #include "screen/listener.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/straight_watch.h"
+#include "nested/straight_watch.h"
 #include "screen/listener.h"
 #include "screen/output.h"
 #include <time.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/limits.h"
+#include "guards/limits.h"
 #include "screen/listener.h"
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/parent.h"
+#include "nested/parent.h"
 #include <errno.h>
 #include <poll.h>
 #include <time.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/parent_view.h"
+#include "nested/parent_view.h"
 #include "screen/listener.h"
 #include "viewporter-client-protocol.h"
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/parent_ask.h"
+#include "nested/parent_ask.h"
 #include "linux-dmabuf-v1-client-protocol.h"
-#include "screen/parent_second.h"
+#include "nested/parent_second.h"
 #include <stdlib.h>
 #include <wayland-client.h>
 #include <wlr/types/wlr_buffer.h>

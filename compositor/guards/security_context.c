@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/security_context.h"
+#include "guards/security_context.h"
 #include "screen/listener.h"
 #include "security-context-v1-protocol.h"
 #include <assert.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "screen/drag.h"
+#include "guards/drag.h"
 #include <stdlib.h>
 #include <unistd.h>
 #include <wlr/types/wlr_data_device.h>

@@ -2,9 +2,9 @@
 #ifndef GESSO_STRAIGHT_H
 #define GESSO_STRAIGHT_H
 
-#include "screen/straight_layers.h"
-#include "screen/straight_plan.h"
-#include "screen/straight_watch.h"
+#include "nested/straight_layers.h"
+#include "nested/straight_plan.h"
+#include "nested/straight_watch.h"
 
 /*
  * Straight through: where one window covers a nested output, its client's own buffer is
