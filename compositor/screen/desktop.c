@@ -226,6 +226,10 @@ struct wlr_surface *desktop_surface_at(struct desktop *desktop, double lx, doubl
 		*toplevel = tree->node.data;
 		tree = tree->node.parent;
 	}
+	/* a popup can be seen whose window cannot, or not yet */
+	if (toplevel != NULL && *toplevel != NULL && !(*toplevel)->xdg->base->surface->mapped) {
+		*toplevel = NULL;
+	}
 	return scene_surface->surface;
 }
 

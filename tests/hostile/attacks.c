@@ -136,6 +136,32 @@ CASE(popup_on_itself)
 	attack_end(&attack);
 }
 
+/* It can be seen, and its window cannot: which gets no focus, and may go. */
+CASE(popup_without_its_window_is_clicked)
+{
+	struct attack attack;
+	struct menu menu;
+	struct window hidden;
+	struct mouse mouse;
+	attack_begin(&attack);
+	window_create(&hidden, attack.client, "hidden");
+	menu_prepare(&menu, attack.client);
+	menu_become(&menu, attack.client, hidden.xdg_surface);
+	wl_surface_commit(menu.surface);
+	menu_map(&menu, attack.client);
+	struct box box = scene_find(&attack.scene, 0xff000000);
+	CHECK_EQUAL(box.width_px, 20);
+	mouse_create(&mouse, attack.client, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
+	mouse_move(&mouse, box.x + 5, box.y + 5);
+	mouse_button(&mouse, true);
+	mouse_button(&mouse, false);
+	mouse_destroy(&mouse);
+	xdg_popup_destroy(menu.popup);
+	window_destroy(&hidden);
+	client_roundtrip(attack.client);
+	attack_end(&attack);
+}
+
 CASE(popups_too_deep)
 {
 	struct attack attack;
