@@ -325,23 +325,36 @@ CASE(windows_cost_one_texture_less)
 	check_kernel(&gl_upload, upload);
 }
 
-/* llvmpipe's heap was seen to grow by 4 MiB between two figures: seldom, and not for the windows. */
+/*
+ * Heaps and what is touched of program files were seen to grow between two figures, seldom
+ * and not for the windows: so the lowest of three is taken, once one is over the mark.
+ */
+static struct costs measure_lowest(const struct way *way)
+{
+	const long long slack_bytes = TEXTURES_BYTES / 100;
+	struct costs lowest = measure_way(way);
+	for (int again = 0; again < 2; again++) {
+		if (lowest.moving.honest_bytes <= 2 * (TEXTURES_BYTES + slack_bytes) &&
+			lowest.still.honest_bytes <= TEXTURES_BYTES + slack_bytes) {
+			break;
+		}
+		struct costs costs = measure_way(way);
+		lowest = costs.still.honest_bytes < lowest.still.honest_bytes ? costs : lowest;
+	}
+	return lowest;
+}
+
 CASE(gl_imported_windows_cost_what_is_held)
 {
 	begin();
 	case_set_deadline(400);
-	struct costs costs = measure_way(&gl_import);
-	for (int again = 0;
-		again < 2 && costs.moving.honest_bytes > 2 * TEXTURES_BYTES + TEXTURES_BYTES / 50;
-		again++) {
-		costs = measure_way(&gl_import);
-	}
-	check_no_more_than_held(&gl_import, costs);
+	check_no_more_than_held(&gl_import, measure_lowest(&gl_import));
 }
 
 CASE(pixman_windows_cost_what_is_held)
 {
 	begin();
-	check_no_more_than_held(&pixman_native, measure_way(&pixman_native));
-	check_no_more_than_held(&pixman_direct, measure_way(&pixman_direct));
+	case_set_deadline(400);
+	check_no_more_than_held(&pixman_native, measure_lowest(&pixman_native));
+	check_no_more_than_held(&pixman_direct, measure_lowest(&pixman_direct));
 }
