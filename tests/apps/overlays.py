@@ -317,9 +317,7 @@ def case_starved(case):
         "the last frame on the parent's screen",
     )
     over.end()
-    pieces.end()
-    gesso.stop()
-    parent.stop()
+    tear_down(parent, gesso, pieces)
 
 
 if __name__ == "__main__":
