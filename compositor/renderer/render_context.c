@@ -6,6 +6,7 @@
 #include "renderer/renderer_choice.h"
 #include "renderer/software_allocator.h"
 #include "renderer/software_egl.h"
+#include "renderer/software_renderer.h"
 #include <GLES2/gl2.h>
 #include <assert.h>
 #include <stddef.h>
@@ -283,7 +284,7 @@ void render_context_damage_outputs(struct gesso_render_context *base)
 void gesso_render_context_wait(struct gesso_render_context *context)
 {
 	context->drawn = true;
-	if (!context->gles2 || !context->software) {
+	if (!context->gles2 || !context->software || software_renderer_waits(context->renderer)) {
 		return;
 	}
 	struct gl_current before;

@@ -388,5 +388,10 @@ struct wlr_renderer *software_renderer_create(struct wlr_renderer *gles2, struct
 
 struct wlr_renderer *software_renderer_that_draws(struct wlr_renderer *renderer)
 {
-	return renderer->impl == &renderer_impl ? renderer_from_base(renderer)->gles2 : renderer;
+	return software_renderer_waits(renderer) ? renderer_from_base(renderer)->gles2 : renderer;
+}
+
+bool software_renderer_waits(const struct wlr_renderer *renderer)
+{
+	return renderer->impl == &renderer_impl;
 }

@@ -28,4 +28,7 @@ struct wlr_renderer *software_renderer_create(struct wlr_renderer *gles2, struct
  */
 struct wlr_renderer *software_renderer_that_draws(struct wlr_renderer *renderer);
 
+/* Whether it is of this kind: each of its passes is rasterised when it has been submitted. */
+bool software_renderer_waits(const struct wlr_renderer *renderer);
+
 #endif
