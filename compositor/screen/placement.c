@@ -45,6 +45,7 @@ static struct wlr_box home_box(struct toplevel *toplevel)
 
 static void fill(struct toplevel *toplevel, const struct wlr_box *box)
 {
+	toplevel->settled = (struct wlr_box){0};
 	if (!wlr_box_empty(box)) {
 		wlr_scene_node_set_position(&toplevel->tree->node, box->x, box->y);
 		wlr_xdg_toplevel_set_size(toplevel->xdg, box->width, box->height);
@@ -53,6 +54,7 @@ static void fill(struct toplevel *toplevel, const struct wlr_box *box)
 
 static void restore(struct toplevel *toplevel)
 {
+	toplevel->settled = (struct wlr_box){0};
 	wlr_scene_node_set_position(&toplevel->tree->node, toplevel->normal.x, toplevel->normal.y);
 	wlr_xdg_toplevel_set_size(toplevel->xdg, toplevel->normal.width, toplevel->normal.height);
 }

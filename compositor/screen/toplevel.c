@@ -28,6 +28,7 @@ static void toplevel_handle_unmap(struct wl_listener *listener, void *data)
 	struct desktop *desktop = toplevel->desktop;
 	interactive_forget(&desktop->seat->interactive, toplevel);
 	toplevel->bounds.known = false;
+	toplevel->settled = (struct wlr_box){0};
 	toplevel->minimized = false;
 	wl_list_remove(&toplevel->link);
 	wl_list_init(&toplevel->link);
@@ -62,6 +63,19 @@ static void toplevel_hold_content(struct toplevel *toplevel)
 	toplevel->bounds.y = y;
 }
 
+/* Most commits bring new pixels alone, to the same place. */
+static void toplevel_settle(struct toplevel *toplevel)
+{
+	struct wlr_box box = toplevel_box(toplevel);
+	if (toplevel->anchor.edges == 0 && !wlr_box_empty(&box) &&
+		wlr_box_equal(&box, &toplevel->settled)) {
+		return;
+	}
+	placement_settle(toplevel);
+	foreign_update(toplevel);
+	toplevel->settled = toplevel_box(toplevel);
+}
+
 static void toplevel_handle_commit(struct wl_listener *listener, void *data)
 {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, commit);
@@ -74,8 +88,7 @@ static void toplevel_handle_commit(struct wl_listener *listener, void *data)
 		placement_configure_first(toplevel);
 	} else if (toplevel->xdg->base->surface->mapped) {
 		toplevel_hold_content(toplevel);
-		placement_settle(toplevel);
-		foreign_update(toplevel);
+		toplevel_settle(toplevel);
 	}
 }
 

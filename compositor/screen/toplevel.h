@@ -32,6 +32,8 @@ struct toplevel {
 		bool known;
 		int x, y;
 	} bounds;
+	/* Where the last commit left it; empty once that is to be looked at again. */
+	struct wlr_box settled;
 	struct wlr_box normal; /* when neither maximized nor fullscreen; size 0: as it likes */
 	/* While a resize from the left or the top is under way: what must not move. */
 	struct {
