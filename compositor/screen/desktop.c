@@ -132,6 +132,7 @@ static bool init_stack(struct desktop *desktop)
 		if (desktop->layer_trees[i] == NULL) {
 			return false;
 		}
+		wlr_scene_node_set_enabled(&desktop->layer_trees[i]->node, false);
 	}
 	return desktop->windows != NULL;
 }
@@ -147,8 +148,11 @@ static bool init_scene(struct desktop *desktop)
 	desktop->ground = wlr_scene_tree_create(&desktop->scene->tree);
 	desktop->stack = wlr_scene_tree_create(&desktop->scene->tree);
 	desktop->overlay = wlr_scene_tree_create(&desktop->scene->tree);
+	if (desktop->overlay == NULL) {
+		return false;
+	}
+	wlr_scene_node_set_enabled(&desktop->overlay->node, false);
 	return desktop->scene_layout != NULL && desktop->ground != NULL && init_stack(desktop) &&
-		desktop->overlay != NULL &&
 		wlr_xdg_output_manager_v1_create(desktop->display, desktop->layout) != NULL;
 }
 

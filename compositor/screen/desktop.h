@@ -45,8 +45,9 @@ struct desktop {
 	struct wlr_backend *backend;
 
 	struct wlr_scene *scene;
-	struct wlr_scene_tree *ground, *stack, *windows, *overlay;
-	struct wlr_scene_tree *layer_trees[LAYERS_LEN];
+	struct wlr_scene_tree *ground, *stack, *windows;
+	/* Each is enabled with the first that it is given: all are walked over for a frame. */
+	struct wlr_scene_tree *overlay, *layer_trees[LAYERS_LEN];
 	struct wlr_output_layout *layout;
 	struct wlr_scene_output_layout *scene_layout;
 	struct wl_list outputs;        /* output.link */

@@ -10,6 +10,7 @@
 
 struct desktop;
 struct wlr_scene_buffer;
+struct wlr_scene_tree;
 
 /* The whole scale of all outputs; 0 if they differ, or a pixel may fall between two. */
 int filter_common_scale(const struct desktop *desktop);
@@ -20,5 +21,8 @@ int filter_common_scale(const struct desktop *desktop);
  * would damage the buffer each time.
  */
 void filter_choose(struct wlr_scene_buffer *scene_buffer, int scale);
+
+/* The same for all buffers in the tree, wherever they lie. */
+void filter_choose_in(struct wlr_scene_tree *tree, int scale);
 
 #endif

@@ -43,6 +43,14 @@ static void layer_make_safe(struct wlr_layer_surface_v1_state *state)
 	state->desired_height = (uint32_t)desktop_safe_side((int)state->desired_height);
 }
 
+static struct wlr_scene_tree *layer_tree(
+	struct desktop *desktop, enum zwlr_layer_shell_v1_layer which)
+{
+	struct wlr_scene_tree *tree = desktop->layer_trees[which];
+	wlr_scene_node_set_enabled(&tree->node, true);
+	return tree;
+}
+
 static void layer_handle_commit(struct wl_listener *listener, void *data)
 {
 	struct layer *layer = wl_container_of(listener, layer, commit);
@@ -52,7 +60,7 @@ static void layer_handle_commit(struct wl_listener *listener, void *data)
 	if (wlr_layer->initial_commit || !wlr_layer->initialized) {
 		layer->arranged = false;
 	}
-	struct wlr_scene_tree *parent = desktop->layer_trees[wlr_layer->current.layer];
+	struct wlr_scene_tree *parent = layer_tree(desktop, wlr_layer->current.layer);
 	if (layer->scene->tree->node.parent != parent) {
 		wlr_scene_node_reparent(&layer->scene->tree->node, parent);
 	}
@@ -104,7 +112,7 @@ static bool layer_create(struct desktop *desktop, struct wlr_layer_surface_v1 *w
 	layer->desktop = desktop;
 	layer->wlr_layer = wlr_layer;
 	layer->scene = wlr_scene_layer_surface_v1_create(
-		desktop->layer_trees[wlr_layer->pending.layer], wlr_layer);
+		layer_tree(desktop, wlr_layer->pending.layer), wlr_layer);
 	if (layer->scene == NULL) {
 		free(layer);
 		return false;

@@ -24,24 +24,26 @@
 /* One walk over the scene for all who want to see its buffers. */
 struct look {
 	int scale;
-	struct straight_plan *plan; /* NULL if none is wanted */
+	struct straight_plan *plan;
 };
 
 static void look_at_buffer(struct wlr_scene_buffer *scene_buffer, int lx, int ly, void *data)
 {
 	const struct look *look = data;
 	filter_choose(scene_buffer, look->scale);
-	if (look->plan != NULL) {
-		straight_plan_add(look->plan, scene_buffer, lx, ly);
-	}
+	straight_plan_add(look->plan, scene_buffer, lx, ly);
 }
 
 static void look_at_scene(struct output *output, struct straight_plan *plan)
 {
 	struct look look = {
 		.scale = filter_common_scale(output->desktop),
-		.plan = straight_is_possible(output) ? plan : NULL,
+		.plan = plan,
 	};
+	if (!straight_is_possible(output)) {
+		filter_choose_in(&output->desktop->scene->tree, look.scale);
+		return;
+	}
 	straight_plan_begin(plan, output);
 	wlr_scene_output_for_each_buffer(output->scene_output, look_at_buffer, &look);
 }

@@ -123,6 +123,7 @@ static void seat_handle_start_drag(struct wl_listener *listener, void *data)
 	struct wlr_drag *drag = data;
 	struct wlr_cursor *cursor = seat->cursor.cursor;
 	if (drag->icon != NULL) {
+		wlr_scene_node_set_enabled(&seat->desktop->overlay->node, true);
 		wlr_scene_drag_icon_create(seat->desktop->overlay, drag->icon);
 		wlr_scene_node_set_position(
 			&seat->desktop->overlay->node, (int)cursor->x, (int)cursor->y);
