@@ -209,6 +209,32 @@ CASE(output_modes)
 	end(&fixture);
 }
 
+/*
+ * A fullscreen window that keeps its own size lies in the middle of each mode, although its
+ * commits change neither its size nor what it was told.
+ */
+CASE(output_modes_around_a_small_window)
+{
+	static const int rows[][2] = {{WIDTH_PX, HEIGHT_PX}, {132, 77}, {160, 103}};
+	struct fixture fixture;
+	begin(&fixture, "--fullscreen");
+	for (uint32_t i = 0; i < 3; i++) {
+		CHECK_EQUAL(randr(&fixture.server, "--output HEADLESS-1 --custom-mode %dx%d",
+				    rows[i][0], rows[i][1]),
+			0);
+		await_size(&fixture, rows[i][0], rows[i][1]);
+		show(&fixture, WIDTH_PX, HEIGHT_PX, 195 + i);
+		show(&fixture, WIDTH_PX, HEIGHT_PX, 295 + i);
+		struct picture expected;
+		picture_init(&expected, rows[i][0], rows[i][1], GROUND);
+		picture_blend(&expected, &fixture.picture, (rows[i][0] - WIDTH_PX) / 2,
+			(rows[i][1] - HEIGHT_PX) / 2);
+		check_output(&fixture, 0, &expected, "the small window in the middle");
+		picture_finish(&expected);
+	}
+	end(&fixture);
+}
+
 /* Turned off and on again: the window moves to what is left, as it was, and stays there. */
 CASE(output_unplugged)
 {
