@@ -12,7 +12,6 @@
 #include <time.h>
 
 #define COMMITS 1000
-#define COMMITS_OF_LARGE 100
 #define WARM_UP_COMMITS 20
 #define ROUNDS 7
 #define FRAMES 30
@@ -52,10 +51,10 @@ static void begin(struct run *run, const char *mode, int x)
 }
 
 /* CPU per commit, after some that are not counted. */
-static double measure(struct run *run, int commits)
+static double measure(struct run *run)
 {
 	double before = 0;
-	for (int commit = 0; commit < WARM_UP_COMMITS + commits; commit++) {
+	for (int commit = 0; commit < WARM_UP_COMMITS + COMMITS; commit++) {
 		struct buffer *buffer = &run->buffers[commit % 2];
 		if (commit == WARM_UP_COMMITS) {
 			before = cpu_us(run->server.pid);
@@ -64,7 +63,7 @@ static double measure(struct run *run, int commits)
 		surface_commit(run->layer.surface, buffer);
 		client_roundtrip(&run->client);
 	}
-	return (cpu_us(run->server.pid) - before) / commits;
+	return (cpu_us(run->server.pid) - before) / COMMITS;
 }
 
 /* CPU per frame of a client that makes a buffer for each, painted and composed. */
@@ -104,7 +103,7 @@ static void print_row(int width_px, int height_px, double figures[MODES_LEN][ROU
 	fflush(stdout);
 }
 
-static void measure_size(struct run runs[MODES_LEN], int side_px, int commits)
+static void measure_size(struct run runs[MODES_LEN], int side_px)
 {
 	double figures[MODES_LEN][ROUNDS];
 	for (int i = 0; i < MODES_LEN * 2; i++) {
@@ -114,7 +113,7 @@ static void measure_size(struct run runs[MODES_LEN], int side_px, int commits)
 	for (int round = 0; round < ROUNDS; round++) {
 		for (int i = 0; i < MODES_LEN; i++) {
 			int mode = (round + i) % MODES_LEN; /* neither is always first */
-			figures[mode][round] = measure(&runs[mode], commits);
+			figures[mode][round] = measure(&runs[mode]);
 		}
 	}
 	for (int i = 0; i < MODES_LEN * 2; i++) {
@@ -150,22 +149,7 @@ CASE(shm_small)
 	struct run runs[MODES_LEN];
 	begin_all(runs, 2000);
 	for (size_t i = 0; i < sizeof(sides_px) / sizeof(sides_px[0]); i++) {
-		measure_size(runs, sides_px[i], COMMITS);
-	}
-	end_all(runs);
-}
-
-/*
- * From a commit to its texture: nothing is composed, and the two buffers are imported before
- * it counts. That of an import should not grow with the buffer.
- */
-CASE(texture_ready)
-{
-	static const int sides_px[] = {128, 256, 512, 1024, 2048, 4096};
-	struct run runs[MODES_LEN];
-	begin_all(runs, 5000);
-	for (size_t i = 0; i < sizeof(sides_px) / sizeof(sides_px[0]); i++) {
-		measure_size(runs, sides_px[i], COMMITS_OF_LARGE);
+		measure_size(runs, sides_px[i]);
 	}
 	end_all(runs);
 }
