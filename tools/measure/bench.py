@@ -18,59 +18,24 @@ import time
 
 import bench_chart
 import bench_print
+import bench_texture
 from bench_figures import Results, fit_by_size
 from bench_marks import full_screen, judge
-from bench_peers import BIG_PEERS, CONTENDERS, PEERS, Scene, check_choice
-from bench_run import run
+from bench_peers import BIG_PEERS, CONTENDERS, PEERS, check_choice
+from bench_run import DEADLINE_S, WARM_UP_FRAMES, run
+from bench_scenes import chosen_scenes, find_scanout_rate, usual_rate
 from memory_sample import SampleError
 from session import Programs, SessionError, end_on_signals
 
-SIZES = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160))
-WINDOWS = (0, 1, 4, 16, 64)
 # A contender that has failed so often in a scene is not started in it again.
 TRIES = 2
-# Frames a second up to so many megapixels: what the slowest can do on a busy machine too, so that
-# all have the same rate.
-RATES = {"pixman": ((4, 30), (1e9, 15)), "gl": ((1, 30), (4, 15), (1e9, 5))}
-
-
-def scenes_of(renderers, sizes, windows, damages):
-    return [
-        Scene(renderer, *size, count, damage)
-        for renderer in renderers
-        for count in windows
-        for damage in damages
-        for size in sizes
-    ]
-
-
-def quick_scenes():
-    return (
-        scenes_of(["pixman"], SIZES, [0], ["full"])
-        + scenes_of(["gl"], [SIZES[0], SIZES[2]], [0], ["full"])
-        + scenes_of(["pixman"], [SIZES[2]], [0], ["caret"])
-    )
-
-
-def usual_scenes():
-    return (
-        scenes_of(["pixman", "gl"], SIZES, [0], ["full"])
-        + scenes_of(["pixman", "gl"], [SIZES[2]], [0], ["caret"])
-        + scenes_of(["pixman"], [SIZES[2]], WINDOWS[1:], ["full"])
-    )
-
-
-def chosen_scenes(settings):
-    if settings.renderers or settings.sizes or settings.windows or settings.damage:
-        return scenes_of(
-            settings.renderers or ["pixman", "gl"],
-            settings.sizes or [SIZES[1]],
-            settings.windows or [0],
-            settings.damage or ["full"],
-        )
-    if settings.set == "full":
-        return scenes_of(["pixman", "gl"], SIZES, WINDOWS, ["full", "caret"])
-    return quick_scenes() if settings.set == "quick" else usual_scenes()
+# What a run takes beside its frames where none was timed yet: starts, waits and ends.
+OVERHEAD_S = 4
+# A run that cannot end by the end of the time is not begun with less than this.
+LEAST_RUN_S = 2
+# So much of the client is shown to see whether it keeps a rate.
+RATE_FRAMES = 30
+RATE_S = 20
 
 
 def chosen_compositors(settings):
@@ -92,26 +57,52 @@ def say(words):
 
 
 class Bench:
-    """All rounds; stops between two scenes when the time is over."""
+    """All rounds; no run is begun that is not thought to end before the time is over."""
 
-    def __init__(self, settings, scenes, contenders):
+    def __init__(self, settings, scenes, contenders, clock=time.monotonic):
         self.settings, self.scenes, self.contenders = settings, scenes, contenders
         self.results = Results()
         self.failures = {}
-        self.end_s = time.monotonic() + settings.seconds
-        self.longest_s = {}
+        self.clock = clock
+        self.end_s = clock() + settings.seconds
+        self.longest_s = {}  # of a contender in a scene
+        self.scanout_rate = None
+
+    def rate_of(self, scene):
+        if self.settings.rate:
+            return self.settings.rate
+        return self.scanout_rate if scene.scanout else usual_rate(scene)
+
+    def estimate_s(self, scene, contender):
+        """What a run will take, by what the same took before."""
+        frames_s = (self.settings.frames + WARM_UP_FRAMES) / self.rate_of(scene)
+        return self.longest_s.get((scene, contender), OVERHEAD_S + frames_s)
+
+    def is_over(self, scene, contender):
+        left_s = self.end_s - self.clock()
+        return left_s < max(LEAST_RUN_S, self.estimate_s(scene, contender))
+
+    def run_timed(self, scene, contender, label, **changes):
+        """Raises what `run` raises; no run outlives the time."""
+        began_s = self.clock()
+        settings = argparse.Namespace(**{
+            **vars(self.settings),
+            "rate_of": self.rate_of,
+            "deadline_s": min(DEADLINE_S, self.end_s - began_s),
+            **changes,
+        })  # fmt: skip
+        try:
+            return run(settings, scene, contender, label)
+        finally:
+            key = scene, contender
+            self.longest_s[key] = max(self.clock() - began_s, self.longest_s.get(key, 0))
 
     def run_one(self, scene, contender, number):
         key = scene, contender
-        missing = contender.missing(self.settings.programs)
-        if missing:
-            self.results.reasons[key] = missing
-            return
-        if self.failures.get(key) == TRIES:
-            return
         label = f"{number + 1}-{scene}-{contender.name}".replace(", ", "-").replace(" ", "-")
         try:
-            figures = run(self.settings, scene, contender, label)
+            figures = self.run_timed(scene, contender, label)
+            figures["rate"] = self.rate_of(scene)
             self.results.add(scene, contender, number, figures)
             words = f"{figures['cpu_ms_per_frame']:.3f} ms, {figures['frames_per_second']:.1f} a second"
         except (SessionError, SampleError, OSError, subprocess.SubprocessError) as error:
@@ -121,26 +112,45 @@ class Bench:
         say(f"round {number + 1}: {scene}: {contender.name}: {words}")
 
     def run_scene(self, scene, number):
-        began_s = time.monotonic()
+        """Returns whether there was time for all contenders."""
         contenders = [c for c in self.contenders if c.shows(scene)]
         for contender in in_turn(contenders, number):
-            self.run_one(scene, contender, number)
-        took_s = time.monotonic() - began_s
-        self.longest_s[scene] = max(took_s, self.longest_s.get(scene, 0))
+            missing = contender.missing(self.settings.programs)
+            if missing:
+                self.results.reasons[(scene, contender)] = missing
+            elif self.failures.get((scene, contender)) != TRIES:
+                if self.is_over(scene, contender):
+                    return False
+                self.run_one(scene, contender, number)
+        return True
+
+    def reach(self, scene, rate):
+        """The rate at which the first contender that can be had shows the scene, if asked for
+        `rate`; None if none could show it."""
+        for contender in (c for c in self.contenders if c.shows(scene)):
+            if contender.missing(self.settings.programs):
+                continue
+            try:
+                figures = self.run_timed(
+                    scene, contender, f"rate-{rate}", frames=RATE_FRAMES,
+                    rate_of=lambda _: rate, deadline_s=RATE_S,
+                )  # fmt: skip
+                return figures["frames_per_second"]
+            except (SessionError, SampleError, OSError, subprocess.SubprocessError):
+                continue
+        return None
 
     def run(self):
         """Returns whether there was time for all."""
+        if not self.settings.rate:
+            self.scanout_rate = find_scanout_rate(self.scenes, self.reach)
+        self.longest_s.clear()
         for number in range(self.settings.rounds):
             for scene in self.scenes:
-                if time.monotonic() + self.longest_s.get(scene, 0) > self.end_s:
+                if not self.run_scene(scene, number):
                     say("the time is over")
                     return False
-                self.run_scene(scene, number)
         return True
-
-
-def usual_rate(scene):
-    return next(rate for most, rate in RATES[scene.renderer] if scene.megapixels <= most)
 
 
 def words_list(text):
@@ -170,12 +180,14 @@ def parse_arguments():
     parser.add_argument("--sizes", type=sizes_list, default=[])
     parser.add_argument("--windows", type=windows_list, default=[])
     parser.add_argument("--damage", type=words_list, default=[])
+    parser.add_argument("--shown", choices=("composed", "scan-out"))
+    parser.add_argument("--command", default="")
     parser.add_argument("--json")
+    parser.add_argument("--marks")
     parser.add_argument("--chart")
     settings = parser.parse_args()
     settings.programs = Programs(settings.build)
     settings.logs = pathlib.Path(settings.logs)
-    settings.rate_of = lambda scene: settings.rate or usual_rate(scene)
     return settings
 
 
@@ -186,6 +198,7 @@ def scene_to_json(results, scene):
         "windows": scene.windows,
         "full_screen": scene.windows == 0,
         "damage": scene.damage,
+        "scanout": scene.scanout,
         "contenders": [
             {
                 **results.summary(scene, contender),
@@ -206,19 +219,42 @@ def fits_to_json(results):
     return fits
 
 
-def to_json(settings, results, marks, complete):
+def conditions():
+    """Of the machine, before the runs; what else it did meanwhile is in the load."""
     return {
-        "gesso_bench": 2,
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "kernel": f"{platform.system()} {platform.release()}",
         "processors": os.cpu_count(),
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def to_json(settings, bench, marks, before, complete):
+    results = bench.results
+    return {
+        "gesso_bench": 3,
+        "command": settings.command,
+        **before,
         "rounds": settings.rounds,
         "all_rounds_run": complete,
         "frames": settings.frames,
+        "scanout_rate": bench.scanout_rate,
         "scenes": [scene_to_json(results, scene) for scene in results.scenes()],
         "fits": fits_to_json(results),
+        "texture_ready": results.texture_ready,
         "marks": marks,
     }
+
+
+def write_files(settings, bench, marks, before, complete):
+    if settings.json:
+        text = json.dumps(to_json(settings, bench, marks, before, complete), indent=1)
+        pathlib.Path(settings.json).write_text(text + "\n")
+    if settings.marks:
+        lines = bench_print.marks_document(settings, marks, before, complete)
+        pathlib.Path(settings.marks).write_text("\n".join(lines) + "\n")
+    if settings.chart and bench.results.runs:
+        bench_chart.write(bench.results, settings.chart)
 
 
 def main():
@@ -230,17 +266,17 @@ def main():
     except SessionError as error:
         sys.exit(f"bench: {error}")
     contenders = [c for c in CONTENDERS if c.compositor in names]
-    bench = Bench(settings, chosen_scenes(settings), contenders)
-    complete = bench.run()
+    before = conditions()
+    scenes = chosen_scenes(settings)
+    bench = Bench(settings, scenes, contenders)
     results = bench.results
+    if "gesso" in names and any(scene.renderer == "gl" for scene in scenes):
+        results.texture_ready = bench_texture.measure(settings)
+    complete = bench.run()
     results.mark_rates()
     marks = judge(results)
     bench_print.print_all(results, marks)
-    if settings.json:
-        text = json.dumps(to_json(settings, results, marks, complete), indent=1)
-        pathlib.Path(settings.json).write_text(text + "\n")
-    if settings.chart and results.runs:
-        bench_chart.write(results, settings.chart)
+    write_files(settings, bench, marks, before, complete)
     return 0 if results.runs else 1
 
 

@@ -37,6 +37,7 @@ class Results:
     def __init__(self):
         self.runs = {}  # (scene, contender): {round: figures}
         self.reasons = {}  # (scene, contender): why there is no run
+        self.texture_ready = None  # what bench_texture has found
 
     def add(self, scene, contender, number, figures):
         self.runs.setdefault((scene, contender), {})[number] = figures
@@ -78,7 +79,9 @@ class Results:
         return [
             ours[number][figure] / theirs[number][figure]
             for number in sorted(ours.keys() & theirs.keys())
-            if ours[number][figure] is not None and theirs[number][figure]
+            if ours[number][figure] is not None
+            and theirs[number][figure]
+            and (any_rate or ours[number]["rate"] == theirs[number]["rate"])
         ]
 
     def summary(self, scene, contender):
@@ -115,14 +118,18 @@ def fit(points):
 
 
 def fit_by_size(results, contender, wanted):
-    """CPU time by megapixel, of all runs of the scenes for which `wanted` holds."""
-    points = [
-        (scene.megapixels, run["cpu_ms_per_frame"])
-        for scene in results.scenes()
-        if wanted(scene)
-        for run in results.comparable(scene, contender).values()
-    ]
-    return fit(points)
+    """CPU time by megapixel, of the runs of the scenes for which `wanted` holds. What a frame
+    costs depends on the rate too, so all that are on the line have one: that which most sizes
+    were shown at, the higher of two. None where no two sizes have the same."""
+    by_rate = {}
+    for scene in results.scenes():
+        for run in results.comparable(scene, contender).values() if wanted(scene) else ():
+            by_rate.setdefault(run["rate"], []).append((scene.megapixels, run["cpu_ms_per_frame"]))
+    if not by_rate:
+        return None
+    rate = max(by_rate, key=lambda rate: (len({x for x, _ in by_rate[rate]}), rate))
+    found = fit(by_rate[rate])
+    return found and {**found, "rate": rate}
 
 
 def fit_by_windows(results, contender, figure, scenes):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What gesso is held to beside its peers of the same run, and whether it holds."""
 
+import dataclasses
 import statistics
 
 from bench_figures import fit_by_size, fit_by_windows
@@ -19,6 +20,8 @@ IDLE_FIGURES = {
 }
 # So many standard errors from zero are no slope.
 NOISE_ERRORS = 2
+# What is promised to be imported or read in place, and so to cost the same at any size.
+FLAT_PATHS = ("native", "dmabuf", "shm-import", "shm-direct")
 PIXELS_1080P = 1920 * 1080
 HELD, MISSED = "held", "missed"
 
@@ -73,10 +76,10 @@ def against(results, scene, contender, peer):
 
 def judge_composed(results):
     def is_peer(contender):
-        return contender.wlroots and not is_own(contender) and not contender.scanout
+        return contender.wlroots and not is_own(contender)
 
     for scene in full_screen(results, "pixman"):
-        if not any(is_peer(contender) for contender in results.contenders(scene)):
+        if scene.scanout or not any(is_peer(contender) for contender in results.contenders(scene)):
             continue
         peer = best(results, scene, is_peer)
         for contender in own(results, scene, False):
@@ -86,43 +89,97 @@ def judge_composed(results):
             yield judge_ratios(what, ratios, COMPOSED_MARK)
 
 
+def judge_slope(what, slope, error, unit):
+    """Whether it does not grow, within noise; None where too few points leave nothing to judge by."""
+    if error is None:
+        return None
+    return {
+        "what": what,
+        "verdict": HELD if slope <= NOISE_ERRORS * error else MISSED,
+        "words": f"{slope:+.4f} ± {error:.4f} {unit} a megapixel, at most {NOISE_ERRORS} errors over 0",
+        "ratio": None,
+    }
+
+
+def copies_nothing(results, scene, contender):
+    """Whether it took a path that is promised to be flat, as its ledger says."""
+    runs = results.runs.get((scene, contender), {}).values()
+    return bool(runs) and all(run["path"] in FLAT_PATHS for run in runs)
+
+
+def flat_contenders(results, scenes):
+    return dict.fromkeys(
+        c for s in scenes for c in own(results, s, True) if copies_nothing(results, s, c)
+    )
+
+
+def scanout_peer(results, scene):
+    """Cage in the same scene; where it has no GL, as without a render node, in that of pixman:
+    neither draws anything."""
+    for other in (scene, dataclasses.replace(scene, renderer="pixman")):
+        peer = best(results, other, lambda c: c.compositor == "cage")
+        if peer:
+            return other, peer
+    return None, None
+
+
 def judge_flat(results):
     for renderer in ("pixman", "gl"):
-        scenes = full_screen(results, renderer)
-        contenders = dict.fromkeys(c for scene in scenes for c in own(results, scene, True))
-        for contender in contenders:
+        scenes = [scene for scene in full_screen(results, renderer) if scene.scanout]
+        for contender in flat_contenders(results, scenes):
             found = fit_by_size(results, contender, scenes.__contains__)
-            if found is None or found["slope_error"] is None:
-                continue
-            flat = abs(found["slope"]) <= NOISE_ERRORS * found["slope_error"]
-            yield {
-                "what": f"flat on {renderer}: {contender.name}",
-                "verdict": HELD if flat else MISSED,
-                "words": f"{found['slope']:+.4f} ± {found['slope_error']:.4f} ms a megapixel",
-                "ratio": None,
-            }
+            mark = found and judge_slope(
+                f"flat on {renderer}: {contender.name}", found["slope"], found["slope_error"], "ms"
+            )
+            if mark:
+                yield mark
         for scene in scenes:
-            peer = best(results, scene, lambda c: c.compositor == "cage" and c.scanout)
+            where, peer = scanout_peer(results, scene)
             for contender in own(results, scene, True) if peer else ():
-                what = f"scan-out, {scene.size}: {contender.name} against {peer.name}"
-                yield judge_ratios(what, against(results, scene, contender, peer), SCANOUT_MARK)
+                if not copies_nothing(results, scene, contender):
+                    continue
+                name = peer.name + ("" if where == scene else " on pixman, as it has no GL here")
+                what = f"scan-out on {renderer}, {scene.size}: {contender.name} against {name}"
+                ratios = results.ratios("cpu_ms_per_frame", (scene, contender), (where, peer))
+                yield judge_ratios(what, ratios, SCANOUT_MARK)
+
+
+def judge_texture(results):
+    found = (results.texture_ready or {}).get("import")
+    if found:
+        what = "from commit to texture ready, imported before: no growth with the size"
+        yield judge_slope(what, found["slope_us"], found["slope_error_us"], "µs")
 
 
 def less_fixed(results, contender, caret, full):
     """The same without what a frame costs that has no pixels, by the line through all sizes."""
-    found = fit_by_size(results, contender, full_screen(results, full.renderer).__contains__)
+    scenes = full_screen(results, full.renderer)
+    found = fit_by_size(results, contender, scenes.__contains__)
     medians = [results.median(s, contender, "cpu_ms_per_frame") for s in (caret, full)]
     if found is None or None in medians:
         return ""
     fixed = found["intercept"]
+    if medians[1] <= fixed:
+        return ""
     ratio = (medians[0] - fixed) / (medians[1] - fixed)
     return f"; without the {fixed:.3f} ms that a frame of 0 pixels takes: {ratio:.3f} ×"
+
+
+def peers_caret(results, caret, full):
+    """What the best of the wlroots peers comes to, which has the same wake-ups and messages."""
+    peer = best(results, caret, lambda c: c.wlroots and not is_own(c))
+    ratios = peer and results.ratios("cpu_ms_per_frame", (caret, peer), (full, peer))
+    return f"; {peer.name}'s own: {statistics.median(ratios):.3f} ×" if ratios else ""
 
 
 def judge_caret(results):
     for renderer in ("pixman", "gl"):
         for caret in full_screen(results, renderer, "caret"):
-            full = [s for s in full_screen(results, renderer) if s.size == caret.size]
+            full = [
+                scene
+                for scene in full_screen(results, renderer)
+                if scene.size == caret.size and not scene.scanout
+            ]
             if caret.width * caret.height != PIXELS_1080P or not full:
                 continue
             for contender in own(results, caret, False):
@@ -132,18 +189,19 @@ def judge_caret(results):
                 what = f"caret against full repaint, {renderer}, {caret.size}: {contender.name}"
                 mark = judge_ratios(what, ratios, CARET_MARK)
                 mark["words"] += less_fixed(results, contender, caret, full[0])
+                mark["words"] += peers_caret(results, caret, full[0])
                 yield mark
 
 
 def judge_gl(results):
-    for scene in full_screen(results, "gl"):
+    for scene in (scene for scene in full_screen(results, "gl") if not scene.scanout):
         peer = best(results, scene, lambda c: c.compositor == "weston")
         for contender in own(results, scene, False):
             if peer and scene.width * scene.height >= PIXELS_1080P:
                 what = f"composed on llvmpipe, {scene.size}: {contender.name} against weston"
                 yield judge_ratios(what, against(results, scene, contender, peer), GL_MARK)
             copied = results.median(scene, contender, "gl_bytes_per_frame")
-            if contender.path in ("native", "shm-import") and copied is not None:
+            if copies_nothing(results, scene, contender) and copied is not None:
                 yield {
                     "what": f"nothing copied on llvmpipe, {scene.size}: {contender.name}",
                     "verdict": HELD if copied == 0 else MISSED,
@@ -155,7 +213,7 @@ def judge_gl(results):
 def judge_idle(results):
     for scene in full_screen(results, "pixman"):
         for peer in results.contenders(scene):
-            if peer.compositor != "cage" or peer.scanout:
+            if peer.compositor != "cage" or peer.scanout or scene.scanout:
                 continue
             for contender in own(results, scene, False):
                 for figure, what in IDLE_FIGURES.items() if contender.path == "shm" else ():
@@ -202,7 +260,11 @@ def judge_honest(results):
     for (renderer, size, damage), scenes in windowed_groups(results).items():
         totals = growth(results, scenes, "honest_total_bytes")
         pixels = growth(results, scenes, "client_buffer_bytes")
-        for contender in (c for c in totals if is_own(c) and c.path in ("native", "shm-import")):
+        for contender in (
+            c
+            for c in totals
+            if is_own(c) and all(copies_nothing(results, scene, c) for scene in scenes)
+        ):
             over = totals[contender] / pixels[contender] - 1 if pixels.get(contender) else None
             if over is not None:
                 yield {
@@ -217,5 +279,5 @@ def judge_honest(results):
 def judge(results):
     """All marks that the run can judge."""
     judges = (judge_composed, judge_flat, judge_caret, judge_gl, judge_idle, judge_growth)
-    judges += (judge_honest,)
-    return [mark for one in judges for mark in one(results)]
+    judges += (judge_honest, judge_texture)
+    return [mark for one in judges for mark in one(results) if mark]

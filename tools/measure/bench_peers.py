@@ -3,6 +3,7 @@
 
 import dataclasses
 import functools
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -13,6 +14,7 @@ COMPOSE = {"WLR_SCENE_DISABLE_DIRECT_SCANOUT": "1"}
 WLR_RENDERERS = {"pixman": "pixman", "gl": "gles2"}
 GESSO_RENDERERS = {"pixman": "pixman", "gl": "gles2-software"}
 SOCKET = "wayland-bench"
+UDMABUF = "/dev/udmabuf"
 # As gesso places windows of itself: so much down and to the right for each.
 CASCADE_PX = 32
 
@@ -26,6 +28,7 @@ class Scene:
     height: int
     windows: int
     damage: str
+    scanout: bool = False  # the client's buffer is the output's: nothing is composed
 
     @property
     def megapixels(self):
@@ -43,7 +46,7 @@ class Scene:
     def __str__(self):
         what = {0: "full-screen", 1: "1 window"}.get(self.windows, f"{self.windows} windows")
         damage = {"full": "every pixel repainted", "caret": "a caret repainted"}[self.damage]
-        return f"{self.renderer}, {self.size}, {what}, {damage}"
+        return f"{self.renderer}, {self.size}, {what}, {damage}" + (", scan-out" if self.scanout else "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,18 +90,26 @@ class Contender:
         return " ".join(words)
 
     def shows(self, scene):
-        if scene.renderer != self.renderer:
+        if scene.renderer != self.renderer or scene.scanout != self.scanout:
             return False
-        # What fills no output is composed in any case.
-        return scene.windows == 0 or (self.windows and not self.scanout)
+        return scene.windows == 0 or self.windows
 
     def missing(self, programs):
         """Why it cannot be had at all; None if it can."""
         if self.compositor != "gesso":
             return None if shutil.which(self.program) else "not installed"
-        if self.path == "shm-import" and not chooses_shm(programs.gesso):
+        if self.path == "dmabuf":
+            return why_no_dmabuf()
+        if self.path in ("shm-import", "shm-auto") and not chooses_shm(programs.gesso):
             return "this gesso has no path shm-import"
         return None
+
+
+def why_no_dmabuf():
+    """Named all the same, so that the table says what it lacks."""
+    if not os.path.exists(UDMABUF):
+        return f"{UDMABUF}, of which a client would make its dma-bufs, is not there"
+    return "gesso-demo makes no dma-bufs of its own"
 
 
 def cascade(scene):
@@ -203,9 +214,12 @@ def start_mutter(start):
 
 # Path, and gesso's --shm: pixman reads a pool in place, and has nothing to import.
 OWN_PATHS = {
-    "pixman": (("shm", "auto"), ("native", "auto")),
-    "gl": (("shm", "upload"), ("shm-import", "import"), ("native", "auto")),
-}
+    "pixman": (("shm", "auto"), ("native", "auto"), ("dmabuf", "auto")),
+    "gl": (
+        ("shm", "upload"), ("shm-import", "import"), ("shm-auto", "auto"), ("native", "auto"),
+        ("dmabuf", "auto"),
+    ),
+}  # fmt: skip
 
 
 def _contenders():

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The tables that tools/bench prints."""
 
+import os
+
 from bench_figures import fit_by_size
 from bench_marks import full_screen, growth, is_own, windowed_groups
 from figures import UNAVAILABLE, mib, table
@@ -13,7 +15,7 @@ HEAD = ["CPU ms a frame", "against {}", "client ms", "copied a frame", "frames/s
 def base_of(results, scene):
     for name in BASES:
         for contender in results.contenders(scene):
-            if contender.name == name and results.comparable(scene, contender):
+            if contender.compositor == name and results.comparable(scene, contender):
                 return contender
     return None
 
@@ -87,10 +89,12 @@ def fit_lines(results):
                     contender.name,
                     f"{found['intercept']:.3f} ms",
                     f"{found['slope']:+.4f}" + ("" if error is None else f" ± {error:.4f}") + " ms",
+                    f"{found['rate']:g}",
                 ])  # fmt: skip
         if rows:
-            yield f"{renderer}, full-screen: CPU time a frame as a line through all runs"
-            yield from ("  " + line for line in table([["", "at 0 pixels", "for a megapixel"]] + rows))
+            head = ["", "at 0 pixels", "for a megapixel", "frames/s"]
+            yield f"{renderer}, full-screen: CPU time a frame as a line through all runs of one rate"
+            yield from ("  " + line for line in table([head] + rows))
             yield ""
 
 
@@ -111,12 +115,51 @@ def growth_lines(results):
         yield ""
 
 
+def texture_lines(results):
+    found = results.texture_ready
+    if found is None:
+        return
+    yield "gl: from a commit until the buffer's texture is ready, by the buffer's size"
+    if "unavailable" in found:
+        yield f"  unavailable: {found['unavailable'].splitlines()[0]}"
+    else:
+        head = ["", "at 0 pixels", "for a megapixel", "a round trip alone"]
+        rows = [
+            [
+                name,
+                f"{fit['intercept_us']:.1f} µs",
+                f"{fit['slope_us']:+.3f} ± {fit['slope_error_us']:.3f} µs",
+                f"{fit['round_trip_us']:.1f} µs",
+            ]
+            for name, fit in found.items()
+        ]
+        yield from ("  " + line for line in table([head] + rows))
+    yield ""
+
+
+def mark_lines(marks):
+    yield "The marks that this run could judge, paired within a round:"
+    for mark in marks:
+        yield f"  {mark['verdict']:<12} {mark['what']}: {mark['words']}"
+
+
+def marks_document(settings, marks, before, complete):
+    """What a document may keep of a run: how it was made, and each mark."""
+    yield f"{settings.command or 'tools/bench'}"
+    yield (
+        f"{before['date']}, {before['kernel']}, {before['processors']} processors, "
+        f"load before {before['load_before']:.2f}, after {os.getloadavg()[0]:.2f}"
+    )
+    rounds = "all rounds run" if complete else "the time was over before all rounds were run"
+    yield f"{settings.rounds} rounds of {settings.frames} frames: {rounds}"
+    yield ""
+    yield from mark_lines(marks)
+
+
 def print_all(results, marks):
     for scene in results.scenes():
         print("\n".join(scene_lines(results, scene)))
-    for lines in (fit_lines(results), growth_lines(results)):
+    for lines in (fit_lines(results), growth_lines(results), texture_lines(results)):
         print("\n".join(lines))
     if marks:
-        print("The marks that this run could judge, paired within a round:")
-        for mark in marks:
-            print(f"  {mark['verdict']:<12} {mark['what']}: {mark['words']}")
+        print("\n".join(mark_lines(marks)))

@@ -164,7 +164,7 @@ def temporary_directory():
 
 def run(settings, scene, contender, label):
     """The figures of one run; raises SessionError if it came to none."""
-    deadline = Deadline(DEADLINE_S)
+    deadline = Deadline(settings.deadline_s)
     log_path = settings.logs / f"{label}-compositor.log"
     with contextlib.ExitStack() as stack:
         runtime_dir = stack.enter_context(temporary_directory())

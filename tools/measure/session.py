@@ -146,6 +146,7 @@ class Programs:
         self.demo = build / "client-demo" / "demo" / "gesso-demo"
         self.probe = build / "compositor" / "gesso-probe"
         self.gl_count = build / "tests" / "harness" / "gl_count.so"
+        self.texture = build / "tests" / "bench" / "bench-texture"
 
 
 class Compositor(Process):

@@ -13,11 +13,14 @@ work, build = pathlib.Path(sys.argv[1]), sys.argv[2]
 sys.path.insert(0, str(pathlib.Path(__file__).parents[3] / "tools" / "measure"))
 
 # pylint: disable=wrong-import-position
+import bench as bench_module
 import bench_run
-from bench import in_turn, usual_rate
-from bench_figures import Results, fit
+import bench_texture
+from bench import Bench, in_turn
+from bench_figures import Results, fit, fit_by_size
 from bench_marks import judge
 from bench_peers import CONTENDERS, Scene
+from bench_scenes import SCANOUT_RATES, chosen_scenes, find_scanout_rate, usual_rate
 from session import Programs, SessionError
 
 
@@ -27,11 +30,14 @@ def contender(name, renderer="pixman"):
 
 def check_measured():
     whole = json.loads((work / "full.json").read_text())
-    assert len(whole["scenes"]) == 4 and whole["all_rounds_run"]
+    assert len(whole["scenes"]) == 8 and whole["all_rounds_run"]
     for scene in whole["scenes"]:
         width, height = (int(side) for side in scene["size"].split("x"))
         found = {entry["compositor"]: entry for entry in scene["contenders"]}
-        for name in ("gesso shm", "gesso native", "gesso native scan-out", "weston"):
+        scanout = " scan-out" if scene["scanout"] else ""
+        names = [f"gesso {path}{scanout}" for path in ("shm", "native")]
+        assert all(name.endswith("scan-out") == bool(scanout) for name in found), found
+        for name in names + ([] if scanout else ["weston"]):
             entry = found[name]
             assert entry["runs"] == 1, (name, entry["unavailable"])
             for figure in ("cpu_ms_per_frame", "client_cpu_ms_per_frame", "honest_total_bytes"):
@@ -43,21 +49,36 @@ def check_measured():
             else:
                 wanted = 0 if "native" in name else width * height * 4
                 assert copied["median"] == wanted, (name, copied, wanted)
-        assert found["gesso native"]["path"] == "native"
+        assert found[f"gesso native{scanout}"]["path"] == "native"
+        cage = found[f"cage{scanout}"]
         if scene["renderer"] == "pixman":
-            assert found["kwin"]["unavailable"] == "not installed", found["kwin"]
-            assert found["cage"]["runs"] == 1 and found["cage"]["ledger_bytes_per_frame"] is None
-        elif found["cage"]["runs"] == 0:
-            assert "renderer" in found["cage"]["unavailable"], found["cage"]
+            assert scanout or found["kwin"]["unavailable"] == "not installed", found["kwin"]
+            assert cage["runs"] == 1 and cage["ledger_bytes_per_frame"] is None
+        elif cage["runs"] == 0:
+            assert "renderer" in cage["unavailable"], cage
     table = (work / "full").read_text()
     assert "kwin: not installed" in table and "for a megapixel" in table, table
+    assert "until the buffer's texture is ready" in table, table
+    texture = whole["texture_ready"]
+    assert 0 < texture["import"]["intercept_us"] and texture["upload"]["slope_us"] > 0, texture
     assert (work / "full.svg").read_text().rstrip().endswith("</svg>")
+
+
+def check_kept():
+    lines = (work / "full.marks").read_text().splitlines()
+    assert lines[0].startswith("tools/bench --rounds 1 --frames 5"), lines[0]
+    assert "processors, load before" in lines[1] and "all rounds run" in lines[2], lines
+    marks = [line.split()[0] for line in lines[5:]]
+    whole = json.loads((work / "full.json").read_text())
+    assert len(marks) == len(whole["marks"]) > 0, lines
+    assert set(marks) <= {"held", "missed", "not"}, lines
 
 
 def check_windows():
     whole = json.loads((work / "windows.json").read_text())
     for scene in whole["scenes"]:
         found = {entry["compositor"]: entry for entry in scene["contenders"]}
+        assert found.pop("gesso dmabuf")["unavailable"], "a path without figures or a reason"
         assert sorted(found) == ["gesso native", "gesso shm", "labwc"], sorted(found)
         for name, entry in found.items():
             run = entry["rounds"]["0"]
@@ -73,16 +94,43 @@ def check_fit():
     assert fit([(1, 1), (2, 2)])["slope_error"] is None
 
 
+def figures_of(cpu, rate=30, **others):
+    return {
+        "frames_per_second": rate,
+        "interval_ms_median": 1000 / rate,
+        "rate": round(rate / 10) * 10,
+        "path": "shm-direct",
+        "cpu_ms_per_frame": cpu,
+        "idle_pss_bytes": 100,
+        "idle_pss_alone_bytes": 100,
+        "gl_bytes_per_frame": None,
+        **others,
+    }
+
+
 def made_up(rates_and_cpu):
     """Results of one scene: by contender, (frames a second, ms) for each round."""
     scene, results = Scene("pixman", 1280, 720, 0, "full"), Results()
     for name, runs in rates_and_cpu.items():
         for number, (rate, cpu) in enumerate(runs):
-            figures = {"frames_per_second": rate, "interval_ms_median": 1000 / rate}
-            figures.update(cpu_ms_per_frame=cpu, idle_pss_bytes=100, idle_pss_alone_bytes=100)
-            results.add(scene, contender(name), number, figures)
+            results.add(scene, contender(name), number, figures_of(cpu, rate))
     results.mark_rates()
     return scene, results
+
+
+def marks_of(runs):
+    """The marks of runs, each (scene, contender's name, round, figures), by what they judge."""
+    results = Results()
+    for scene, name, number, figures in runs:
+        results.add(scene, contender(name, scene.renderer), number, figures)
+    results.mark_rates()
+    return {mark["what"]: mark for mark in judge(results)}
+
+
+def only(marks, start):
+    found = [mark for what, mark in marks.items() if what.startswith(start)]
+    assert len(found) == 1, (start, marks)
+    return found[0]
 
 
 def check_pairs():
@@ -104,16 +152,178 @@ def check_pairs():
     assert judge(results)[0]["verdict"] == "not compared", judge(results)
 
 
+def scanned(renderer, name, slope, rate=60, rounds=3, **others):
+    """Of one contender at four sizes: 0.2 ms and so much for a megapixel, and a little noise."""
+    for width, height in ((640, 480), (1280, 720), (1920, 1080), (3840, 2160)):
+        scene = Scene(renderer, width, height, 0, "full", True)
+        for number in range(rounds):
+            cpu = 0.2 + slope * scene.megapixels + (0.01, -0.01, 0)[number % 3]
+            yield scene, f"{name} scan-out", number, figures_of(cpu, rate, **others)
+
+
+def check_flat():
+    marks = marks_of([*scanned("pixman", "gesso shm", 0.0001), *scanned("pixman", "cage", 0)])
+    assert only(marks, "flat on pixman: gesso shm")["verdict"] == "held", marks
+    against = [mark for what, mark in marks.items() if what.startswith("scan-out on pixman")]
+    assert [mark["verdict"] for mark in against] == ["held"] * 4, marks
+    marks = marks_of(scanned("pixman", "gesso shm", 0.05))
+    assert only(marks, "flat on pixman")["verdict"] == "missed", marks
+    # cage has no GL: its runs on pixman are taken, and what is uploaded is promised no flatness
+    gl = [*scanned("gl", "gesso native", 0, path="native")]
+    gl += scanned("gl", "gesso shm", 0.5, path="shm-upload")
+    marks = marks_of([*gl, *scanned("pixman", "cage", -0.01)])
+    assert only(marks, "flat on gl")["verdict"] == "held", marks
+    against = only(marks, "scan-out on gl, 3840x2160")
+    assert against["verdict"] == "missed" and "cage scan-out on pixman" in against["what"], marks
+    # but not at another rate
+    marks = marks_of([*gl, *scanned("pixman", "cage", -0.01, rate=30)])
+    assert only(marks, "scan-out on gl, 3840x2160")["verdict"] == "not compared", marks
+
+
+def check_one_rate():
+    """The fourth size was shown at half the rate, where a frame costs more: not on the line."""
+    results, peer = Results(), contender("weston")
+    for (width, height), rate, cpu in (
+        ((1000, 1000), 30, 1), ((2000, 1000), 30, 2), ((3000, 1000), 30, 3), ((9000, 1000), 20, 99)
+    ):  # fmt: skip
+        results.add(Scene("pixman", width, height, 0, "full"), peer, 0, figures_of(cpu, rate))
+    results.mark_rates()
+    found = fit_by_size(results, peer, lambda scene: True)
+    assert found["rate"] == 30 and abs(found["slope"] - 1) < 1e-9 and found["points"] == 3, found
+
+
+def check_caret():
+    full, small = Scene("pixman", 1920, 1080, 0, "full"), Scene("pixman", 640, 480, 0, "full")
+    caret = dataclasses.replace(full, damage="caret")
+    for cost, verdict in ((0.05, "held"), (0.3, "missed")):
+        mark = only(
+            marks_of([
+                (full, "gesso shm", 0, figures_of(1.0)),
+                (small, "gesso shm", 0, figures_of(0.2)),
+                (caret, "gesso shm", 0, figures_of(cost)),
+                (full, "cage", 0, figures_of(2.0)),
+                (caret, "cage", 0, figures_of(0.5)),
+            ]),
+            "caret against full repaint, pixman, 1920x1080: gesso shm",
+        )  # fmt: skip
+        assert mark["verdict"] == verdict and mark["ratio"] == cost, mark
+        fixed = 0.2 - 0.8 * small.megapixels / (full.megapixels - small.megapixels)
+        less = (cost - fixed) / (1 - fixed)
+        assert f"{less:.3f} ×; cage's own: 0.250 ×" in mark["words"], (mark, less)
+
+
+def check_idle():
+    scene = Scene("pixman", 1280, 720, 0, "full")
+    for pss, verdict in ((104, "held"), (106, "missed")):
+        marks = marks_of([
+            (scene, "gesso shm", 0, figures_of(1, idle_pss_bytes=pss)),
+            (scene, "cage", 0, figures_of(1, rate=20)),  # what rests has no rate
+        ])  # fmt: skip
+        assert only(marks, "idle PSS, pixman")["verdict"] == verdict, marks
+        assert only(marks, "idle PSS with no file shared")["verdict"] == "held", marks
+
+
+def check_growth():
+    def windowed(name, growth, **others):
+        for count in (1, 4, 16):
+            pss = {"pss_bytes": 5000 + growth * count, "client_buffer_bytes": 1000 * count}
+            pss["honest_total_bytes"] = 9000 + 1005 * count
+            scene = Scene("pixman", 1920, 1080, count, "full")
+            yield scene, name, 0, figures_of(1, **{**pss, **others})
+
+    peers = [*windowed("labwc", 200), *windowed("weston", 300)]
+    what = "PSS a window, pixman, 1920x1080, full: gesso native against labwc, the best peer"
+    for growth, verdict in ((190, "held"), (210, "missed")):
+        marks = marks_of([*windowed("gesso native", growth, path="native"), *peers])
+        assert only(marks, what)["verdict"] == verdict, marks
+        honest = only(marks, "honest total a window, pixman")
+        assert honest["verdict"] == "held" and "+0.5 %" in honest["words"], honest
+
+
+def check_texture():
+    text = """import: us from commit to texture
+      fit import: 19.738 us at 0 pixels, -0.0476 +- 0.0310 us a megapixel; a round trip alone 13.1 us
+      fit upload: -146.7 us at 0 pixels, +2655.0896 +- 71.0852 us a megapixel; a round trip alone 9.0 us
+    """
+    fits = bench_texture.read_fits(text)
+    assert fits["upload"]["slope_us"] == 2655.0896 and fits["import"]["intercept_us"] == 19.738, fits
+    for slope, verdict in ((fits["import"]["slope_us"], "held"), (0.07, "missed")):
+        results = Results()
+        results.texture_ready = {"import": {**fits["import"], "slope_us": slope}}
+        assert [mark["verdict"] for mark in judge(results)] == [verdict], slope
+
+
 def check_order():
     assert [in_turn([1, 2, 3], number) for number in range(3)] == [[1, 2, 3], [1, 3, 2], [3, 1, 2]]
     assert usual_rate(Scene("gl", 3840, 2160, 0, "full")) < 30
     assert usual_rate(Scene("pixman", 640, 480, 0, "full")) == 30
 
 
+def check_scanout_rate():
+    """One rate for all sizes: what the client can do at the largest."""
+    scenes = [Scene("pixman", 640, 480, 0, "full", True), Scene("pixman", 3840, 2160, 0, "full", True)]
+    scenes += [Scene("pixman", 7680, 4320, 0, "full")]
+    asked = []
+
+    def show(scene, rate):
+        asked.append((scene.size, rate))
+        return min(rate, 31)
+
+    assert find_scanout_rate(scenes, show) == 30
+    assert asked == [("3840x2160", 60), ("3840x2160", 30)], asked
+    assert find_scanout_rate(scenes, lambda scene, rate: None) == SCANOUT_RATES[-1]
+    assert find_scanout_rate(scenes[2:], show) is None
+
+
+class Clock:
+    """Of a machine on which each run takes so long, whatever it is of."""
+
+    def __init__(self, run_s):
+        self.now_s, self.run_s, self.runs = 1000.0, run_s, []
+
+    def __call__(self):
+        return self.now_s
+
+    def run(self, settings_of_run, scene, peer, label):
+        took_s = min(self.run_s, settings_of_run.deadline_s)
+        self.now_s += took_s
+        self.runs.append((scene, peer, took_s))
+        if took_s < self.run_s:
+            raise SessionError("too late")
+        return figures_of(1.0, settings_of_run.rate_of(scene))
+
+
+def quick_bench(run_s, seconds):
+    """What tools/bench --quick would do there: whether all was run, after how long, and the runs."""
+    clock = Clock(run_s)
+    choice = types.SimpleNamespace(
+        set="quick", renderers=[], sizes=[], windows=[], damage=[], shown=None, rate=None,
+        rounds=3, frames=30, seconds=seconds, programs=Programs(build),
+    )  # fmt: skip
+    peers = [c for c in CONTENDERS if c.compositor in ("gesso", "cage", "weston")]
+    bench = Bench(choice, chosen_scenes(choice), peers, clock)
+    kept = bench_module.run, bench_module.say
+    bench_module.run, bench_module.say = clock.run, lambda words: None
+    try:
+        return bench.run(), clock.now_s - 1000, clock.runs
+    finally:
+        bench_module.run, bench_module.say = kept
+
+
+def check_quick_ends():
+    """In time, also where a scene that was never run takes far longer than was thought."""
+    whole, took_s, runs = quick_bench(0.1, 225)
+    assert whole and len(runs) > 100, len(runs)
+    for run_s in (3, 10, 59, 300):
+        whole, took_s, runs = quick_bench(run_s, 225)
+        assert not whole and runs and took_s <= 225, (run_s, took_s, len(runs))
+
+
 def settings():
     (work / "dying").mkdir(exist_ok=True)
     return types.SimpleNamespace(
-        programs=Programs(build), logs=work / "dying", frames=100000, rate_of=lambda scene: 60
+        programs=Programs(build), logs=work / "dying", frames=100000, rate_of=lambda scene: 60,
+        deadline_s=bench_run.DEADLINE_S,
     )
 
 
@@ -143,6 +353,8 @@ def check_dying():
 
 
 for check in (
-    check_measured, check_windows, check_fit, check_pairs, check_order, check_dying
+    check_measured, check_kept, check_windows, check_fit, check_pairs, check_flat, check_one_rate,
+    check_caret, check_idle, check_growth, check_texture, check_order, check_scanout_rate,
+    check_quick_ends, check_dying,
 ):  # fmt: skip
     check()
