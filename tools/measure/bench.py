@@ -118,6 +118,7 @@ class Bench:
             missing = contender.missing(self.settings.programs)
             if missing:
                 self.results.reasons[(scene, contender)] = missing
+                self.results.missing.add((scene, contender))
             elif self.failures.get((scene, contender)) != TRIES:
                 if self.is_over(scene, contender):
                     return False

@@ -37,6 +37,7 @@ class Results:
     def __init__(self):
         self.runs = {}  # (scene, contender): {round: figures}
         self.reasons = {}  # (scene, contender): why there is no run
+        self.missing = set()  # those of them that cannot be had here at all
         self.texture_ready = None  # what bench_texture has found
 
     def add(self, scene, contender, number, figures):

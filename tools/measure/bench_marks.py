@@ -56,7 +56,8 @@ def full_screen(results, renderer, damage="full"):
 
 
 def own(results, scene, scanout):
-    return [c for c in results.contenders(scene) if is_own(c) and c.scanout == scanout]
+    found = [c for c in results.contenders(scene) if is_own(c) and c.scanout == scanout]
+    return [c for c in found if (scene, c) not in results.missing]
 
 
 def best(results, scene, wanted):
@@ -195,7 +196,7 @@ def judge_caret(results):
 
 def judge_gl(results):
     for scene in (scene for scene in full_screen(results, "gl") if not scene.scanout):
-        peer = best(results, scene, lambda c: c.compositor == "weston")
+        peer = next((c for c in results.contenders(scene) if c.compositor == "weston"), None)
         for contender in own(results, scene, False):
             if peer and scene.width * scene.height >= PIXELS_1080P:
                 what = f"composed on llvmpipe, {scene.size}: {contender.name} against weston"

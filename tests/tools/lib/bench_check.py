@@ -72,6 +72,7 @@ def check_kept():
     whole = json.loads((work / "full.json").read_text())
     assert len(marks) == len(whole["marks"]) > 0, lines
     assert set(marks) <= {"held", "missed", "not"}, lines
+    assert not any("gesso dmabuf" in line for line in lines), "judged, and not to be had here"
 
 
 def check_windows():
@@ -210,6 +211,19 @@ def check_caret():
         fixed = 0.2 - 0.8 * small.megapixels / (full.megapixels - small.megapixels)
         less = (cost - fixed) / (1 - fixed)
         assert f"{less:.3f} ×; cage's own: 0.250 ×" in mark["words"], (mark, less)
+
+
+def check_gl():
+    scene = Scene("gl", 1920, 1080, 0, "full")
+    for cost, rate, verdict in ((4.0, 30, "held"), (6.0, 30, "missed"), (4.0, 20, "not compared")):
+        marks = marks_of([
+            (scene, "gesso native", 0, figures_of(cost, path="native", gl_bytes_per_frame=0)),
+            (scene, "gesso shm", 0, figures_of(4.0, path="shm-upload", gl_bytes_per_frame=8)),
+            (scene, "weston", 0, figures_of(10.0, rate)),
+        ])  # fmt: skip
+        mark = only(marks, "composed on llvmpipe, 1920x1080: gesso native against weston")
+        assert mark["verdict"] == verdict, mark
+        assert only(marks, "nothing copied on llvmpipe")["verdict"] == "held", marks
 
 
 def check_idle():
@@ -354,7 +368,7 @@ def check_dying():
 
 for check in (
     check_measured, check_kept, check_windows, check_fit, check_pairs, check_flat, check_one_rate,
-    check_caret, check_idle, check_growth, check_texture, check_order, check_scanout_rate,
+    check_caret, check_gl, check_idle, check_growth, check_texture, check_order, check_scanout_rate,
     check_quick_ends, check_dying,
 ):  # fmt: skip
     check()
