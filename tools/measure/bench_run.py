@@ -22,6 +22,7 @@ from session import Deadline, Process, SessionError
 NS_PER_MS = 1e6
 WARM_UP_FRAMES = 6
 DEADLINE_S = 60
+DYING_S = 1
 SETTLE_S = 3.0
 SETTLE_LOOK_S = 0.1
 # In one look; a compositor that has nothing to do uses next to nothing.
@@ -162,6 +163,13 @@ def temporary_directory():
     return tempfile.TemporaryDirectory(prefix="gesso-bench-", dir=os.environ["XDG_RUNTIME_DIR"])
 
 
+def check_not_dying(compositor):
+    """The sockets of one that dies are closed some time before it can be waited for."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        compositor.popen.wait(DYING_S)
+    compositor.check_alive()
+
+
 def run(settings, scene, contender, label):
     """The figures of one run; raises SessionError if it came to none."""
     deadline = Deadline(settings.deadline_s)
@@ -186,7 +194,7 @@ def run(settings, scene, contender, label):
         try:
             figures = measure(settings, scene, contender, compositor, client, gl_count, deadline)
         except (SessionError, OSError, subprocess.SubprocessError):
-            compositor.check_alive()  # if it has died, that is the reason
+            check_not_dying(compositor)  # if it has died, that is the reason
             raise
         compositor.check_alive()
         return figures
