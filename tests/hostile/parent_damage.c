@@ -3,10 +3,7 @@
 #include "case.h"
 #include "fake_parent.h"
 #include "window.h"
-#include "workdir.h"
 #include <drm_fourcc.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,22 +81,16 @@ static void end(struct scene *scene)
 }
 
 /* What the log said last of how the output is shown. */
-static void check_shown(const char *words)
+static void check_shown(const struct scene *scene, const char *words)
 {
-	static int servers;
-	static char content[1 << 18];
-	char path[PATH_MAX];
-	snprintf(path, sizeof(path), "%s/gesso-%d.log", workdir_path(), ++servers);
-	FILE *file = fopen(path, "re");
-	CHECK(file != NULL);
-	content[fread(content, 1, sizeof(content) - 1, file)] = '\0';
-	fclose(file);
+	static char log[1 << 20];
 	const char *last = NULL;
-	for (const char *at = content; (at = strstr(at, "straight: ")) != NULL; at++) {
-		last = at;
+	server_read_log(&scene->server, log, sizeof(log));
+	for (const char *at = log; (at = strstr(at, "straight: WL-1")) != NULL; at++) {
+		last = at + strlen("straight: WL-1");
 	}
 	CHECK(last != NULL);
-	if (strncmp(strstr(last, "WL-1") + strlen("WL-1"), words, strlen(words)) != 0) {
+	if (strncmp(last, words, strlen(words)) != 0) {
 		FAIL("not '%s': %.120s", words, last);
 	}
 }
@@ -161,7 +152,7 @@ CASE(damage_of_a_window_that_goes_straight_through)
 		struct scene scene;
 		begin(&scene, &fixtures[i], true, 1);
 		check_carets(&scene, scene.window.surface, scene.buffers, false, 0);
-		check_shown(": the window's buffer goes to the parent, layers: 0");
+		check_shown(&scene, ": the window's buffer goes to the parent, layers: 0");
 		end(&scene);
 	}
 }
@@ -172,7 +163,8 @@ CASE(damage_of_a_window_that_the_parent_scales)
 		struct scene scene;
 		begin(&scene, &fixtures[i], true, SCALE);
 		check_carets(&scene, scene.window.surface, scene.buffers, false, BLUR_PX);
-		check_shown(": the window's buffer goes to the parent, which crops or scales it");
+		check_shown(&scene,
+			": the window's buffer goes to the parent, which crops or scales it");
 		end(&scene);
 	}
 }
@@ -186,7 +178,7 @@ CASE(damage_of_a_layer)
 		create_buffers(&scene, &fixtures[i], scene.above, 150, 110);
 		layer_show(&scene.layer, &scene.above[0]);
 		check_carets(&scene, scene.layer.surface, scene.above, true, 0);
-		check_shown(": the window's buffer goes to the parent, layers: 1");
+		check_shown(&scene, ": the window's buffer goes to the parent, layers: 1");
 		layer_destroy(&scene.layer);
 		end(&scene);
 	}
@@ -198,7 +190,7 @@ CASE(damage_of_a_composed_window)
 		struct scene scene;
 		begin(&scene, &fixtures[i], false, 1);
 		check_carets(&scene, scene.window.surface, scene.buffers, false, 0);
-		check_shown(" is composed: WLR_SCENE_DISABLE_DIRECT_SCANOUT is set");
+		check_shown(&scene, " is composed: WLR_SCENE_DISABLE_DIRECT_SCANOUT is set");
 		end(&scene);
 	}
 }
