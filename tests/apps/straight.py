@@ -50,7 +50,7 @@ def case_handed_on(case):
     path = case.fixture("path")
     outer = rig.Gesso(case, "--renderer", "pixman", "--fullscreen", "--size", "%dx%d" % SIZE)
     outer.warm_up()
-    inner = start(case, outer.env, SIZE)
+    inner = start(case, outer.env, SIZE, *overlays.shm_option(case))
     # A dma-buf goes on once the parent has said that it may, so with a later frame.
     mover = Demo(case, inner.env, "--path", path, "--scene", "full")
     wait_for_words(inner, f"{NESTED}: the window's buffer goes to the parent")
@@ -119,8 +119,10 @@ def case_parent_on_vgem(case):
     """weston's GL on a vgem node imports what it then crashes of: it is not handed any."""
     parent = parents.Weston(case, "gl", SIZE)
     inner = start(case, parent.env, SIZE)
+    wanted = nested.headless_picture(case, SIZE)
     demo = nested.show(case, inner, "--path", "native")
     wait_for_words(inner, "stays here: the parent draws on a vgem node")
+    nested.same_as(parent.shot, wanted, "the document on weston's screen")
     check(parent.process.running(), "weston ended")
     demo.end()
     inner.stop()
@@ -128,10 +130,11 @@ def case_parent_on_vgem(case):
 
 
 def case_overlays(case):
-    """Dma-bufs above each other: the parent is asked about each, and shows the client's own."""
+    """Dma-bufs above each other, gesso's or the client's: the parent is asked about each, and
+    has the same memory."""
     outer = rig.Gesso(case, "--renderer", "pixman", "--fullscreen", "--size", "%dx%d" % SIZE)
     inner = start(case, outer.env, SIZE)
-    pieces = overlays.Pieces(case, inner, size=SIZE)
+    pieces = overlays.Pieces(case, inner, case.fixture("path"), SIZE)
     look = overlays.Look(outer, inner, pieces, SIZE)
     pieces.show(0, 0, 0, (400, 300), (16, 8, *SIZE), seed=2)
     pieces.show(1, 40, 30, (100, 80), seed=3)
