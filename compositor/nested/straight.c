@@ -25,6 +25,9 @@ static const char *why_composed_by_order(const struct output *output)
 	if (!output->desktop->scene->direct_scanout) {
 		return "WLR_SCENE_DISABLE_DIRECT_SCANOUT is set";
 	}
+	if (output->composes_until_ms != 0) {
+		return "a buffer that the parent takes was not shown";
+	}
 	if (wlr_output->attach_render_locks > 1) {
 		return "it is captured";
 	}
