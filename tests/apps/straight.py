@@ -74,6 +74,10 @@ def case_handed_on(case):
     demo = nested.show(case, inner, "--path", path)
     wanted = nested.headless_picture(case, SIZE)
     nested.same_as(outer.shot, wanted, "the document on the parent's screen")
+    wait_until(
+        lambda: overlays.STRAIGHT in overlays.how(inner),
+        "a window that paints once, straight through",
+    )
     demo.end()
     inner.stop()
     outer.check_empty()

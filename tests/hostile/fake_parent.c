@@ -25,6 +25,7 @@ struct surface {
 
 /* Shared with the parent's process. */
 struct notes {
+	volatile int ends_next, connections;
 	volatile unsigned round;
 	struct fake_parent_told told[ROUNDS];
 };
@@ -138,7 +139,7 @@ static void show(struct surface *surface)
 
 static void surface_request_commit(struct wl_client *client, struct wl_resource *resource)
 {
-	if (habit == FAKE_PARENT_ENDS_WHO_ASKS) {
+	if (habit == FAKE_PARENT_ENDS_WHO_ASKS || habit == FAKE_PARENT_TAKES_DMABUFS) {
 		show(wl_resource_get_user_data(resource));
 	}
 	if (the_toplevel != NULL && habit == FAKE_PARENT_CLOSES_AT_ONCE) {
@@ -323,9 +324,38 @@ static const struct wp_viewporter_interface viewporter_impl = {
 	.get_viewport = get_viewport,
 };
 
+static const struct wl_buffer_interface buffer_impl = {.destroy = ignore_destroy};
+
+static void params_add(struct wl_client *client, struct wl_resource *resource, int32_t fd,
+	uint32_t plane, uint32_t offset, uint32_t stride, uint32_t modifier_hi,
+	uint32_t modifier_lo)
+{
+	close(fd);
+}
+
+static void params_create(struct wl_client *client, struct wl_resource *resource, int32_t width,
+	int32_t height, uint32_t format, uint32_t flags)
+{
+	struct wl_resource *buffer = wl_resource_create(client, &wl_buffer_interface, 1, 0);
+	wl_resource_set_implementation(buffer, &buffer_impl, NULL, NULL);
+	zwp_linux_buffer_params_v1_send_created(resource, buffer);
+}
+
+static const struct zwp_linux_buffer_params_v1_interface params_impl = {
+	.destroy = ignore_destroy,
+	.add = params_add,
+	.create = params_create,
+};
+
 static void create_params(struct wl_client *client, struct wl_resource *resource, uint32_t id)
 {
-	wl_client_post_implementation_error(client, "this parent has no use for dma-bufs");
+	if (habit != FAKE_PARENT_TAKES_DMABUFS) {
+		wl_client_post_implementation_error(client, "this parent has no use for dma-bufs");
+		return;
+	}
+	struct wl_resource *params =
+		wl_resource_create(client, &zwp_linux_buffer_params_v1_interface, 3, id);
+	wl_resource_set_implementation(params, &params_impl, NULL, NULL);
 }
 
 static const struct zwp_linux_dmabuf_v1_interface dmabuf_impl = {
@@ -355,6 +385,22 @@ static void bind(struct wl_client *client, void *data, uint32_t version, uint32_
 	}
 }
 
+static void end_client(void *data)
+{
+	wl_client_destroy(data);
+}
+
+static void handle_client(struct wl_listener *listener, void *data)
+{
+	struct wl_client *client = data;
+	notes->connections++;
+	if (notes->ends_next > 0) {
+		notes->ends_next--;
+		wl_event_loop_add_idle(wl_display_get_event_loop(wl_client_get_display(client)),
+			end_client, client);
+	}
+}
+
 static void serve(void)
 {
 	static const struct global globals[] = {
@@ -365,7 +411,9 @@ static void serve(void)
 		{&wl_subcompositor_interface, 1, &subcompositor_impl},
 		{&wp_viewporter_interface, 1, &viewporter_impl},
 	};
+	static struct wl_listener new_client = {.notify = handle_client};
 	struct wl_display *display = wl_display_create();
+	wl_display_add_client_created_listener(display, &new_client);
 	CHECK_EQUAL(wl_display_add_socket(display, SOCKET), 0);
 	wl_display_init_shm(display);
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
@@ -402,6 +450,16 @@ void fake_parent_end(pid_t pid)
 	CHECK_EQUAL(kill(pid, SIGKILL), 0);
 	CHECK_EQUAL(waitpid(pid, NULL, 0), pid);
 	munmap(notes, sizeof(*notes));
+}
+
+void fake_parent_end_next(int times)
+{
+	notes->ends_next = times;
+}
+
+int fake_parent_connections(void)
+{
+	return notes->connections;
 }
 
 void fake_parent_begin_round(void)

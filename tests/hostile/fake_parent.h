@@ -14,6 +14,7 @@ enum fake_parent_habit {
 	FAKE_PARENT_CLOSES_AT_ONCE,  /* the first commit is answered with xdg_toplevel.close */
 	FAKE_PARENT_STOPS_ANSWERING, /* from the first commit on */
 	FAKE_PARENT_ENDS_WHO_ASKS,   /* of a dma-buf; else it takes what it is given */
+	FAKE_PARENT_TAKES_DMABUFS,   /* that too */
 };
 
 #define FAKE_PARENT_WIDTH_PX 200
@@ -34,6 +35,11 @@ struct fake_parent_told {
 /* Returns once it can be connected to; sets WAYLAND_DISPLAY. */
 pid_t fake_parent_start(enum fake_parent_habit habit);
 void fake_parent_end(pid_t pid);
+
+/* Whoever connects is ended, so many times from now on. */
+void fake_parent_end_next(int times);
+/* How many have connected. */
+int fake_parent_connections(void);
 
 /* What is told from now on is of a new round. */
 void fake_parent_begin_round(void);
