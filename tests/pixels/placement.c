@@ -204,19 +204,6 @@ CASE(two_outputs)
 	server_stop(&server);
 }
 
-/* Says what wlroots logged last of it, each change of which it does. */
-static bool is_scanned_out(const struct stage *stage)
-{
-	static const char words[] = "Direct scan-out ";
-	static char log[1 << 20];
-	server_read_log(&stage->server, log, sizeof(log));
-	const char *last = NULL;
-	for (const char *at = log; (at = strstr(at, words)) != NULL; at += sizeof(words) - 1) {
-		last = at + sizeof(words) - 1;
-	}
-	return last != NULL && strncmp(last, "enabled", strlen("enabled")) == 0;
-}
-
 /*
  * A window that fills the output is scanned out as it is, with nothing drawn, and looks the
  * same. Who captures the output has it composed: so each look comes after a frame that was
@@ -239,12 +226,12 @@ CASE(scanned_out)
 			picture_finish(&picture);
 			stage_repaint(&buffer, &picture, 80 + round);
 			window_show(&stage.window, &buffer);
-			CHECK(is_scanned_out(&stage));
+			CHECK(stage_is_scanned_out(&stage.server));
 			CHECK_EQUAL(count->draws, draws);
 			capture_output(&got, &stage.client, 0);
 			picture_check(&got, &picture, 0, i ? "native" : "shm");
 			picture_finish(&got);
-			CHECK(!is_scanned_out(&stage));
+			CHECK(!stage_is_scanned_out(&stage.server));
 			CHECK_INT(>=, count->draws, draws + gles2);
 		}
 		picture_finish(&picture);
