@@ -10,14 +10,19 @@
 
 /* Before a connection that the parent ended is made again. */
 #define REST_MS 1000
+/* Connections in a row that the parent ended before anything was asked on them. */
+#define MAX_UNASKED_ENDS 3
 
 struct parent_ask {
 	struct wl_event_loop *loop;
 	int main_fd;              /* borrowed */
 	struct wl_list questions; /* question.link: unanswered, the one asked first */
 	const char *refuses_all;  /* why nothing is asked any more; NULL while it is */
+	void (*handle_taken)(void *data);
+	void *data;
 	struct wl_event_source *rested;
 	bool resting;
+	int unasked_ends;
 	const char *said; /* the last refusal that was logged */
 	struct parent_second second;
 };
@@ -25,8 +30,8 @@ struct parent_ask {
 struct question {
 	struct wl_list link;
 	struct wlr_addon addon;
-	struct parent_ask *ask; /* NULL once that is gone */
-	struct wlr_buffer *buffer;
+	struct parent_ask *ask;    /* NULL once that is gone */
+	struct wlr_buffer *buffer; /* NULL if it went while it was asked about */
 	enum parent_answer answer;
 	const char *why;
 
@@ -70,20 +75,19 @@ static void question_answer(struct question *question, enum parent_answer answer
 	question_drop_proxies(question);
 	wl_list_remove(&question->link);
 	wl_list_init(&question->link);
+	if (question->buffer == NULL) {
+		free(question);
+	}
 }
 
+/* What the parent has yet to say of it must not be held against the next: that waits. */
 static void question_handle_addon_destroy(struct wlr_addon *addon)
 {
 	struct question *question = wl_container_of(addon, question, addon);
-	struct parent_ask *ask = question->ask;
-	bool was_asked = question->params != NULL;
-	question_answer(question, PARENT_REFUSES, NULL);
 	wlr_addon_finish(&question->addon);
-	free(question);
-	if (ask != NULL && was_asked) {
-		/* so that what the parent has yet to say of it is not held against the next */
-		parent_second_disconnect(&ask->second);
-		ask_next(ask);
+	question->buffer = NULL;
+	if (question->params == NULL) {
+		question_answer(question, PARENT_REFUSES, NULL);
 	}
 }
 
@@ -101,14 +105,16 @@ static void refuse_all(struct parent_ask *ask, const char *why)
 	}
 }
 
-/* Who was asked about when the connection ended is who it ended for. */
+/* Who was asked about when the connection ended is who it ended for, if anybody was. */
 static void handle_ended(struct parent_second *second)
 {
 	struct parent_ask *ask = wl_container_of(second, ask, second);
-	if (!wl_list_empty(&ask->questions)) {
-		struct question *question = wl_container_of(ask->questions.next, question, link);
-		question_answer(question, PARENT_REFUSES,
+	struct question *asked = wl_container_of(ask->questions.next, asked, link);
+	if (!wl_list_empty(&ask->questions) && asked->params != NULL) {
+		question_answer(asked, PARENT_REFUSES,
 			"the parent ended the connection on which it was asked");
+	} else if (++ask->unasked_ends >= MAX_UNASKED_ENDS) {
+		refuse_all(ask, "the parent ends each connection that it is to be asked on");
 	}
 	parent_second_disconnect(second);
 	ask->resting = true;
@@ -128,6 +134,7 @@ static void question_handle_done(void *data, struct wl_callback *callback, uint3
 	struct question *question = data;
 	struct parent_ask *ask = question->ask;
 	question_answer(question, PARENT_TAKES, NULL);
+	ask->handle_taken(ask->data);
 	ask_next(ask);
 }
 
@@ -184,6 +191,7 @@ static bool question_send(struct question *question)
 static void handle_ready(struct parent_second *second)
 {
 	struct parent_ask *ask = wl_container_of(second, ask, second);
+	ask->unasked_ends = 0;
 	if (second->unfit != NULL) {
 		refuse_all(ask, second->unfit);
 	}
@@ -212,7 +220,8 @@ static void ask_next(struct parent_ask *ask)
 	wl_display_flush(ask->second.display);
 }
 
-struct parent_ask *parent_ask_create(struct wl_event_loop *loop, int main_fd)
+struct parent_ask *parent_ask_create(
+	struct wl_event_loop *loop, int main_fd, void (*handle_taken)(void *data), void *data)
 {
 	struct parent_ask *ask = calloc(1, sizeof(*ask));
 	if (ask == NULL) {
@@ -225,6 +234,8 @@ struct parent_ask *parent_ask_create(struct wl_event_loop *loop, int main_fd)
 		return NULL;
 	}
 	ask->main_fd = main_fd;
+	ask->handle_taken = handle_taken;
+	ask->data = data;
 	ask->second.handle_ready = handle_ready;
 	ask->second.handle_ended = handle_ended;
 	wl_list_init(&ask->questions);

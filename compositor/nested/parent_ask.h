@@ -14,9 +14,10 @@
  *          └▶ created ─▶ attach, commit, sync ─▶ done ─▶ taken
  *   connection ended ─────────────────────────────────▶ refused; a new one in a second
  *
- * One buffer is asked about at a time, and what is destroyed meanwhile takes the
- * connection with it, so that an ended connection tells which one it was. A parent whose main device is a vgem node is not asked: Mesa's kms_swrast imports
- * what it then cannot draw, and crashes.
+ * One buffer is asked about at a time, and the next one once that is answered, though it be
+ * destroyed meanwhile: so an ended connection tells which one it was. A parent that ends
+ * connections before anything is asked is left alone. One whose main device is a vgem node is
+ * not asked: Mesa's kms_swrast imports what it then cannot draw, and crashes.
  */
 
 struct parent_ask;
@@ -30,16 +31,18 @@ enum parent_answer {
 
 /*
  * `main_fd` is the socket of the connection that gesso is shown through: it tells whether
- * a second one leads to the same parent. Borrowed, until parent_ask_destroy. NULL on no
- * memory.
+ * a second one leads to the same parent. Borrowed, until parent_ask_destroy. `handle_taken` is
+ * called from the loop when a buffer is taken, which a window that paints once would show too
+ * late otherwise. NULL on no memory.
  */
-struct parent_ask *parent_ask_create(struct wl_event_loop *loop, int main_fd);
+struct parent_ask *parent_ask_create(
+	struct wl_event_loop *loop, int main_fd, void (*handle_taken)(void *data), void *data);
 /* Takes NULL. */
 void parent_ask_destroy(struct parent_ask *ask);
 
 /*
  * The answer for `buffer`, which has a dma-buf. The first call asks and does not wait:
- * ask again with the next frame. Where it is PARENT_REFUSES, `*why` tells, for as long as
+ * ask again with the next frame, or in `handle_taken`. Where it is PARENT_REFUSES, `*why` tells, for as long as
  * the buffer lives. The answer is kept with the buffer.
  */
 enum parent_answer parent_ask_about(

@@ -25,6 +25,9 @@ static const char *why_composed_by_order(const struct output *output)
 	if (!output->desktop->scene->direct_scanout) {
 		return "WLR_SCENE_DISABLE_DIRECT_SCANOUT is set";
 	}
+	if (output->composes_until_ms != 0) {
+		return "a buffer that the parent takes was not shown";
+	}
 	if (wlr_output->attach_render_locks > 1) {
 		return "it is captured";
 	}
@@ -64,12 +67,25 @@ static const char *why_not_taken(struct output *output, struct wlr_buffer *sourc
 	return "the parent has not answered yet";
 }
 
+/*
+ * A lock alone proves nothing on GLES2: whoever holds an uploaded buffer locks it too, and
+ * wlroots uploads later ones into its texture without telling of them. What is imported
+ * has a DMABUF face, and nothing is ever uploaded into its texture.
+ */
+static bool is_sampled_in_place(const struct output *output, struct wlr_buffer *source)
+{
+	struct wlr_dmabuf_attributes dmabuf;
+	return source->n_locks > 0 &&
+		(!output->desktop->context->gles2 || wlr_buffer_get_dmabuf(source, &dmabuf));
+}
+
 /* What the client has, and the renderer samples; NULL if the client has it back. */
-static struct wlr_buffer *source_of(const struct straight_piece *piece)
+static struct wlr_buffer *source_of(const struct output *output, const struct straight_piece *piece)
 {
 	const struct wlr_client_buffer *shown = wlr_client_buffer_get(piece->scene_buffer->buffer);
-	return shown != NULL && shown->source != NULL && shown->source->n_locks > 0 ? shown->source
-										    : NULL;
+	return shown != NULL && shown->source != NULL && is_sampled_in_place(output, shown->source)
+		? shown->source
+		: NULL;
 }
 
 static const struct wl_client *client_of(struct wlr_scene_buffer *scene_buffer)
@@ -86,7 +102,7 @@ static const char *find_sources(struct output *output, struct straight_plan *pla
 		struct straight_piece *piece = &plan->pieces[i];
 		const struct wl_client *client = NULL;
 		if (piece->scene_buffer != NULL) {
-			piece->source = source_of(piece);
+			piece->source = source_of(output, piece);
 			client = client_of(piece->scene_buffer);
 		}
 		if (i == 0 && plan->on_ground) {

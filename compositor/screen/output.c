@@ -12,12 +12,15 @@
 #include <wlr/backend/drm.h>
 #include <wlr/backend/wayland.h>
 #include <wlr/backend/x11.h>
+#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/util/log.h>
 
 #define RETRY_MS 100
+/* After a window's own buffer was not shown after all. */
+#define COMPOSE_MS 10000
 /* For all outputs together. */
 #define PARENT_ANSWER_MS 10000
 
@@ -48,29 +51,79 @@ static void look_at_scene(struct output *output, struct straight_plan *plan)
 	wlr_scene_output_for_each_buffer(output->scene_output, look_at_buffer, &look);
 }
 
-static bool output_draw(struct output *output)
+static int64_t now_ms(void)
 {
-	struct wlr_scene_output *scene_output = output->scene_output;
-	if (!output->wlr_output->needs_frame &&
-		!pixman_region32_not_empty(&scene_output->pending_commit_damage)) {
-		return true;
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void output_begin_composing(struct output *output)
+{
+	wlr_log(WLR_ERROR, "output: %s takes a window's own buffer and fails to show it: composing",
+		output->wlr_output->name);
+	if (output->composes_until_ms == 0) {
+		wlr_output_lock_attach_render(output->wlr_output, true);
 	}
+	output->composes_until_ms = now_ms() + COMPOSE_MS;
+}
+
+static void output_end_composing(struct output *output)
+{
+	if (output->composes_until_ms != 0) {
+		wlr_output_lock_attach_render(output->wlr_output, false);
+		output->composes_until_ms = 0;
+	}
+}
+
+/* `handed_on` is set if what is to be shown is a window's own buffer. */
+static bool output_build_state(
+	struct output *output, struct wlr_output_state *state, bool *handed_on)
+{
 	struct straight_plan plan;
 	look_at_scene(output, &plan);
+	*handed_on = straight_build_state(output, &plan, state);
+	if (*handed_on) {
+		return true;
+	}
+	bool ok = wlr_scene_output_build_state(output->scene_output, state, NULL);
+	if (ok) {
+		gesso_render_context_wait(output->desktop->context);
+		*handed_on = wlr_client_buffer_get(state->buffer) != NULL;
+	}
+	straight_leave(output, state);
+	return ok;
+}
+
+static bool output_show(struct output *output, bool *handed_on)
+{
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
-	bool ok = straight_build_state(output, &plan, &state);
-	if (!ok) {
-		ok = wlr_scene_output_build_state(scene_output, &state, NULL);
-		if (ok) {
-			gesso_render_context_wait(output->desktop->context);
-		}
-		straight_leave(output, &state);
-	}
-	ok = ok && wlr_output_commit_state(output->wlr_output, &state);
+	bool ok = output_build_state(output, &state, handed_on) &&
+		wlr_output_commit_state(output->wlr_output, &state);
 	straight_committed(output, ok);
 	wlr_output_state_finish(&state);
 	return ok;
+}
+
+static bool output_draw(struct output *output)
+{
+	bool handed_on;
+	if (!output->wlr_output->needs_frame &&
+		!pixman_region32_not_empty(&output->scene_output->pending_commit_damage)) {
+		return true;
+	}
+	if (output->composes_until_ms != 0 && now_ms() >= output->composes_until_ms) {
+		output_end_composing(output);
+	}
+	if (output_show(output, &handed_on)) {
+		return true;
+	}
+	if (!handed_on) {
+		return false;
+	}
+	output_begin_composing(output);
+	return output_show(output, &handed_on);
 }
 
 /* Without a commit no frame event would ever come again. */
@@ -255,6 +308,7 @@ void output_destroy(struct output *output)
 	/* windows that lie there find their way by its place */
 	output_setup_hide(output);
 	straight_finish(output);
+	output_end_composing(output);
 	wl_list_remove(&output->link);
 	if (output->retry != NULL) {
 		wl_event_source_remove(output->retry);

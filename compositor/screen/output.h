@@ -4,6 +4,7 @@
 
 #include "nested/straight.h"
 #include <stdbool.h>
+#include <stdint.h>
 #include <wayland-server-core.h>
 #include <wlr/util/box.h>
 
@@ -28,6 +29,8 @@ struct output {
 	struct wlr_box usable;         /* what bars leave of it (layer.h) */
 	struct wl_event_source *retry; /* draws again a while after a frame failed */
 	bool failing;                  /* the last frame failed: said once */
+	/* A window's own buffer was tested well and then not shown; 0 if that was not lately. */
+	int64_t composes_until_ms;
 	struct wl_listener frame, present, request_state, destroy;
 	uint32_t presented_seq; /* the commit that the last present event was of */
 	bool pending;           /* announced to the parent, and not yet shown */

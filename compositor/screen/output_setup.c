@@ -16,13 +16,24 @@
 /* The white of chalk in glue. */
 static const float ground_color[4] = {0.910f, 0.894f, 0.855f, 1.0f};
 
+static void handle_taken(void *data)
+{
+	struct desktop *desktop = data;
+	struct output *output;
+	wl_list_for_each(output, &desktop->outputs, link) {
+		if (output->scene_output != NULL) {
+			wlr_output_schedule_frame(output->wlr_output);
+		}
+	}
+}
+
 /* Without it everything is composed. */
 static void listen_to_parent(struct desktop *desktop, struct wlr_backend *backend)
 {
 	if (desktop->parent_ask == NULL) {
 		struct wl_display *parent = wlr_wl_backend_get_remote_display(backend);
-		desktop->parent_ask = parent_ask_create(
-			wl_display_get_event_loop(desktop->display), wl_display_get_fd(parent));
+		desktop->parent_ask = parent_ask_create(wl_display_get_event_loop(desktop->display),
+			wl_display_get_fd(parent), handle_taken, desktop);
 	}
 }
 

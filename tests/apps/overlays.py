@@ -145,10 +145,15 @@ def alpha_tolerance(case):
     return 2 if gl else 0
 
 
+def shm_option(case):
+    """What is not imported is uploaded on GLES2, and cannot be handed on."""
+    return ("--shm", case.fixtures["shm"]) if "shm" in case.fixtures else ()
+
+
 def set_up(case, *options, env=None):
     parent = PARENTS[case.fixtures.get("parent", "gesso")](case)
-    gesso = start(case, parent, *options, env=env)
-    pieces = Pieces(case, gesso)
+    gesso = start(case, parent, *shm_option(case), *options, env=env)
+    pieces = Pieces(case, gesso, case.fixtures.get("path", "native"))
     return parent, gesso, pieces, Look(parent, gesso, pieces)
 
 

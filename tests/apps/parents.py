@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 
 import image
 from rig import check, check_equal, children_of, wait_until
@@ -12,8 +13,19 @@ from rig import check, check_equal, children_of, wait_until
 WLROOTS = {"WLR_BACKENDS": "headless", "WLR_RENDERER": "pixman", "WLR_LIBINPUT_NO_DEVICES": "1"}
 
 
+def _accepts(path):
+    """It is there before anybody listens."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 def _sockets(rig):
-    return {path.name for path in rig.dir.glob("wayland-*") if path.suffix != ".lock"}
+    paths = [path for path in rig.dir.glob("wayland-*") if path.suffix != ".lock"]
+    return {path.name for path in paths if _accepts(path)}
 
 
 class Parent:
@@ -49,7 +61,7 @@ class Weston(Parent):
                 "--debug",
             ],
         )
-        wait_until((rig.dir / "wayland-weston").exists, "weston's socket")
+        wait_until(lambda: _accepts(rig.dir / "wayland-weston"), "weston's socket")
         self.env = {"WAYLAND_DISPLAY": "wayland-weston"}
 
     def shot(self):

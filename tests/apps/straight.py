@@ -31,6 +31,13 @@ def start(case, parent_env, size, *options):
     return gesso
 
 
+def allocator_option(case):
+    """What is not proved wraps no pool, and a proof on llvmpipe takes long in the machine."""
+    if "allocator" not in case.fixtures:
+        return ()
+    return ("--allocator", case.fixtures["allocator"], "--probe-timeout", str(10000 * rig.SLOW))
+
+
 def inodes(gesso, pid):
     return {buffer["inode"] for buffer in gesso.buffers_of(pid)}
 
@@ -50,7 +57,7 @@ def case_handed_on(case):
     path = case.fixture("path")
     outer = rig.Gesso(case, "--renderer", "pixman", "--fullscreen", "--size", "%dx%d" % SIZE)
     outer.warm_up()
-    inner = start(case, outer.env, SIZE)
+    inner = start(case, outer.env, SIZE, *overlays.shm_option(case))
     # A dma-buf goes on once the parent has said that it may, so with a later frame.
     mover = Demo(case, inner.env, "--path", path, "--scene", "full")
     wait_for_words(inner, f"{NESTED}: the window's buffer goes to the parent")
@@ -74,6 +81,10 @@ def case_handed_on(case):
     demo = nested.show(case, inner, "--path", path)
     wanted = nested.headless_picture(case, SIZE)
     nested.same_as(outer.shot, wanted, "the document on the parent's screen")
+    wait_until(
+        lambda: overlays.STRAIGHT in overlays.how(inner),
+        "a window that paints once, straight through",
+    )
     demo.end()
     inner.stop()
     outer.check_empty()
@@ -119,8 +130,10 @@ def case_parent_on_vgem(case):
     """weston's GL on a vgem node imports what it then crashes of: it is not handed any."""
     parent = parents.Weston(case, "gl", SIZE)
     inner = start(case, parent.env, SIZE)
+    wanted = nested.headless_picture(case, SIZE)
     demo = nested.show(case, inner, "--path", "native")
     wait_for_words(inner, "stays here: the parent draws on a vgem node")
+    nested.same_as(parent.shot, wanted, "the document on weston's screen")
     check(parent.process.running(), "weston ended")
     demo.end()
     inner.stop()
@@ -128,10 +141,11 @@ def case_parent_on_vgem(case):
 
 
 def case_overlays(case):
-    """Dma-bufs above each other: the parent is asked about each, and shows the client's own."""
+    """Dma-bufs above each other, gesso's or the client's: the parent is asked about each, and
+    has the same memory."""
     outer = rig.Gesso(case, "--renderer", "pixman", "--fullscreen", "--size", "%dx%d" % SIZE)
-    inner = start(case, outer.env, SIZE)
-    pieces = overlays.Pieces(case, inner, size=SIZE)
+    inner = start(case, outer.env, SIZE, *overlays.shm_option(case), *allocator_option(case))
+    pieces = overlays.Pieces(case, inner, case.fixture("path"), SIZE)
     look = overlays.Look(outer, inner, pieces, SIZE)
     pieces.show(0, 0, 0, (400, 300), (16, 8, *SIZE), seed=2)
     pieces.show(1, 40, 30, (100, 80), seed=3)
@@ -140,7 +154,8 @@ def case_overlays(case):
     shared = inodes(inner, pieces.process.pid) & inodes(outer, inner.pid)
     check(len(shared) >= 3, f"the parent has only {len(shared)} of the client's buffers")
     outer_paths = {b["path"] for b in outer.buffers_of(inner.pid) if b["inode"] in shared}
-    check_equal(outer_paths, {"dmabuf"}, "the path on which the parent has them")
+    wanted = {case.fixtures.get("arrives", "dmabuf")}
+    check_equal(outer_paths, wanted, "the path on which the parent has them")
     look.given_back(3)
     pieces.end()
     inner.stop()

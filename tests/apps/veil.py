@@ -71,8 +71,9 @@ class Veil:
 def main():
     path, behind, hidden = sys.argv[1], sys.argv[2], set(sys.argv[3:])
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listening.bind(path)
+    listening.bind(path + ".new")
     listening.listen()
+    os.rename(path + ".new", path)
     selector = selectors.DefaultSelector()
     selector.register(listening, selectors.EVENT_READ)
     while True:

@@ -230,6 +230,9 @@ void buffer_create(struct buffer *buffer, struct client *client, const char *pat
 		buffer_create_native(buffer, client, width_px, height_px, fourcc);
 	} else if (strncmp(path, "dmabuf:", 7) == 0) {
 		buffer_create_dmabuf(buffer, client, path + 7, width_px, height_px, fourcc);
+	} else if (strcmp(path, "shm-tight") == 0) {
+		uint32_t stride_bytes = (uint32_t)width_px * buffer_bytes_per_pixel(fourcc);
+		buffer_create_shm_tight(buffer, client, width_px, height_px, stride_bytes, fourcc);
 	} else {
 		CHECK_STRING(path, "shm");
 		buffer_create_shm(buffer, client, width_px, height_px, fourcc);

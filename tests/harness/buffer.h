@@ -78,7 +78,10 @@ void buffer_create_native(
  * one: else the descriptor is mapped.
  */
 void buffer_init_dmabuf(struct buffer *buffer, struct wl_buffer *wl_buffer, uint8_t *map);
-/* On "native", "shm", or "dmabuf:SOURCE" (dmabuf.h). */
+/*
+ * On "native", "shm", "dmabuf:SOURCE" (dmabuf.h), or "shm-tight", which is wl_shm too, in a pool
+ * that can be imported.
+ */
 void buffer_create(struct buffer *buffer, struct client *client, const char *path, int width_px,
 	int height_px, uint32_t fourcc);
 

@@ -9,6 +9,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +19,7 @@
 
 static struct gl_count nowhere;
 static struct gl_count *count = &nowhere;
+static bool areas;
 
 static PFNEGLCREATEIMAGEKHRPROC real_create_image;
 static PFNEGLDESTROYIMAGEKHRPROC real_destroy_image;
@@ -39,6 +42,7 @@ __attribute__((constructor)) static void map_file(void)
 		abort();
 	}
 	count = map;
+	areas = getenv("GESSO_GL_COUNT_AREAS") != NULL;
 }
 
 /* A renderer that was loaded at run time may have its libraries to itself. */
@@ -130,6 +134,57 @@ void glTexSubImage2D(GLenum target, GLint level, GLint x, GLint y, GLsizei width
 	real(target, level, x, y, width, height, format, type, pixels);
 }
 
+/* The last ones that lie in the caller's own memory: x, y of each vertex. */
+static const GLfloat *vertices_xy;
+
+void glVertexAttribPointer(GLuint index, GLint size, GLenum type, GLboolean normalized,
+	GLsizei stride, const void *pointer)
+{
+	static PFNGLVERTEXATTRIBPOINTERPROC real;
+	if (real == NULL) {
+		real = (PFNGLVERTEXATTRIBPOINTERPROC)next("glVertexAttribPointer");
+	}
+	vertices_xy = size == 2 && type == GL_FLOAT && stride == 0 ? pointer : NULL;
+	real(index, size, type, normalized, stride, pointer);
+}
+
+/* Pixels that the unit square is drawn to; 0 if that is not to be seen. */
+static double pixels_of_unit_square(void)
+{
+	PFNGLGETINTEGERVPROC get_integer = (PFNGLGETINTEGERVPROC)next("glGetIntegerv");
+	PFNGLGETUNIFORMLOCATIONPROC find_uniform =
+		(PFNGLGETUNIFORMLOCATIONPROC)next("glGetUniformLocation");
+	PFNGLGETUNIFORMFVPROC get_uniform = (PFNGLGETUNIFORMFVPROC)next("glGetUniformfv");
+	GLint program, viewport[4];
+	GLfloat proj[9];
+	get_integer(GL_CURRENT_PROGRAM, &program);
+	get_integer(GL_VIEWPORT, viewport);
+	GLint location = program > 0 ? find_uniform((GLuint)program, "proj") : -1;
+	if (location < 0) {
+		return 0;
+	}
+	get_uniform((GLuint)program, location, proj);
+	/* clip space is two wide and two high */
+	return fabs((double)proj[0] * proj[4] - (double)proj[1] * proj[3]) / 4 * viewport[2] *
+		viewport[3];
+}
+
+static double area(const GLfloat *triangle)
+{
+	double ax = triangle[2] - triangle[0], ay = triangle[3] - triangle[1];
+	double bx = triangle[4] - triangle[0], by = triangle[5] - triangle[1];
+	return fabs(ax * by - ay * bx) / 2;
+}
+
+static void count_triangles(GLint first, GLsizei vertices)
+{
+	double sum = 0;
+	for (GLint i = first; i + 2 < first + vertices; i += 3) {
+		sum += area(vertices_xy + (size_t)i * 2);
+	}
+	count->drawn_pixels += (uint64_t)(sum * pixels_of_unit_square() + 0.5);
+}
+
 void glDrawArrays(GLenum mode, GLint first, GLsizei vertices)
 {
 	static PFNGLDRAWARRAYSPROC real;
@@ -137,6 +192,9 @@ void glDrawArrays(GLenum mode, GLint first, GLsizei vertices)
 		real = (PFNGLDRAWARRAYSPROC)next("glDrawArrays");
 	}
 	count->draws++;
+	if (areas && mode == GL_TRIANGLES && vertices_xy != NULL) {
+		count_triangles(first, vertices);
+	}
 	real(mode, first, vertices);
 }
 
@@ -159,6 +217,7 @@ void glBlitFramebuffer(GLint src_x0, GLint src_y0, GLint src_x1, GLint src_y1, G
 	}
 	count->draws++;
 	count->blits++;
+	count->drawn_pixels += (uint64_t)abs(dst_x1 - dst_x0) * (uint64_t)abs(dst_y1 - dst_y0);
 	real(src_x0, src_y0, src_x1, src_y1, dst_x0, dst_y0, dst_x1, dst_y1, mask, filter);
 }
 
@@ -208,6 +267,8 @@ __eglMustCastToProperFunctionPointerType eglGetProcAddress(const char *name)
 		return (__eglMustCastToProperFunctionPointerType)destroy_image;
 	} else if (strcmp(name, "glTexImage2D") == 0) {
 		return (__eglMustCastToProperFunctionPointerType)glTexImage2D;
+	} else if (strcmp(name, "glVertexAttribPointer") == 0) {
+		return (__eglMustCastToProperFunctionPointerType)glVertexAttribPointer;
 	} else if (strcmp(name, "glDrawArrays") == 0) {
 		return (__eglMustCastToProperFunctionPointerType)glDrawArrays;
 	} else if (strcmp(name, "glDrawElements") == 0) {

@@ -19,6 +19,12 @@ struct gl_count {
 	uint64_t uploaded_bytes, uploads, draws, blits; /* a blit is a draw too */
 	uint64_t images, images_destroyed;
 	uint64_t image_inodes[GL_COUNT_MAX_IMAGES]; /* of plane 0's descriptor */
+	/*
+	 * What the draws covered: a blit its target, what wlroots draws by glDrawArrays its
+	 * triangles, which it names in the unit square of a matrix `proj`. Others' are not seen.
+	 * Only where GESSO_GL_COUNT_AREAS is set, as gl_count_begin does: it takes time.
+	 */
+	uint64_t drawn_pixels;
 };
 
 /* The test's side. Call before server_start: maps a new file and sets the environment. */

@@ -21,6 +21,7 @@ volatile struct gl_count *gl_count_begin(void)
 	const char *preload = getenv("GESSO_GL_COUNT_SO");
 	CHECK(preload != NULL);
 	setenv("GESSO_GL_COUNT", path, 1);
+	setenv("GESSO_GL_COUNT_AREAS", "1", 1);
 	setenv("GESSO_TEST_PRELOAD", preload, 1);
 	return map;
 }
@@ -29,6 +30,7 @@ void gl_count_end(volatile struct gl_count *count)
 {
 	munmap((void *)count, sizeof(*count));
 	unsetenv("GESSO_GL_COUNT");
+	unsetenv("GESSO_GL_COUNT_AREAS");
 	unsetenv("GESSO_TEST_PRELOAD");
 }
 

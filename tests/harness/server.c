@@ -128,13 +128,14 @@ static void start(struct server *server, const char *format, va_list arguments)
 	CHECK_EQUAL(pipe(pipe_fds), 0);
 	CHECK_INT(>=, fcntl(pipe_fds[0], F_SETFD, FD_CLOEXEC), 0);
 
+	server->number = ++started;
 	char text[1024], log_name[32];
 	snprintf(text, sizeof(text),
 		"--backend headless --ready-fd %d --probe-timeout %d --probe-wait 600000 ",
 		pipe_fds[1], case_seconds(10) * 1000);
 	format_arguments(text, sizeof(text), format, arguments);
 	note_for_table(text);
-	snprintf(log_name, sizeof(log_name), "gesso-%d.log", ++started);
+	snprintf(log_name, sizeof(log_name), "gesso-%d.log", server->number);
 	server->pid = spawn(text, log_name);
 	server->ready_fd = pipe_fds[0];
 	close(pipe_fds[1]);
@@ -185,6 +186,18 @@ static bool wait_for_end(pid_t pid, int seconds, int *status)
 	} while (count < 0 && errno == EINTR);
 	close(pidfd);
 	return count > 0 && waitpid(pid, status, 0) == pid;
+}
+
+void server_read_log(const struct server *server, char *log, size_t size_bytes)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/gesso-%d.log", workdir_path(), server->number);
+	FILE *file = fopen(path, "re");
+	CHECK(file != NULL);
+	size_t len = fread(log, 1, size_bytes, file);
+	fclose(file);
+	CHECK_INT(<, len, size_bytes);
+	log[len] = '\0';
 }
 
 void server_stop(struct server *server)

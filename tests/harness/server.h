@@ -2,6 +2,7 @@
 #ifndef TESTS_SERVER_H
 #define TESTS_SERVER_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /*
@@ -15,6 +16,7 @@ struct server {
 	/* Open when it was idle, before the case's clients; the outputs' own buffers apart. */
 	int descriptors;
 	int ready_fd; /* -1 once it was read */
+	int number;   /* of its log, gesso-N.log */
 };
 
 /*
@@ -47,6 +49,9 @@ void server_check_empty(struct server *server);
 
 /* Fails the case unless the compositor still serves a new client. */
 void server_check_alive(struct server *server);
+
+/* What it logged so far, a string. Fails the case where that does not fit. */
+void server_read_log(const struct server *server, char *log, size_t size_bytes);
 
 /* SIGTERM; fails the case unless it ends with exit status 0. */
 void server_stop(struct server *server);

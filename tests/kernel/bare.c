@@ -150,3 +150,31 @@ CASE(bare_display)
 	client_disconnect(&bare.client);
 	server_stop(&bare.server);
 }
+
+/* One window in the card's own memory, which fills the screen: nothing is drawn, and it is seen. */
+CASE(bare_scan_out)
+{
+	struct bare bare = {0};
+	case_set_deadline(4 * LOOK_SECONDS);
+	server_start(&bare.server, "--backend drm --renderer %s --fullscreen --allocator gbm",
+		case_fixture("renderer"));
+	arrange(&bare, "--mode 640x480");
+	client_connect(&bare.client, &bare.server);
+	window_create(&bare.window, &bare.client, "scan-out");
+	buffer_create(
+		&bare.ground, &bare.client, "native", WIDTH_PX, HEIGHT_PX, DRM_FORMAT_XRGB8888);
+	for (int look = 4; look <= 5; look++) {
+		struct picture picture;
+		stage_repaint(&bare.ground, &picture, 10 * (uint32_t)look);
+		window_show(&bare.window, &bare.ground);
+		CHECK(stage_is_scanned_out(&bare.server));
+		be_looked_at(&picture, look, false);
+		CHECK(stage_is_scanned_out(&bare.server));
+		picture_finish(&picture);
+	}
+	window_destroy(&bare.window);
+	buffer_destroy(&bare.ground);
+	client_roundtrip(&bare.client);
+	client_disconnect(&bare.client);
+	server_stop(&bare.server);
+}

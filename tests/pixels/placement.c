@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Crop, scale, transform, several outputs and scan-out: native shows what shm shows. */
 #include "case.h"
+#include "gl_count.h"
 #include "stage.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WIDTH_PX 61
 #define HEIGHT_PX 43
@@ -202,11 +204,17 @@ CASE(two_outputs)
 	server_stop(&server);
 }
 
-/* A window that fills the output may be scanned out as it is: it looks the same. */
+/*
+ * A window that fills the output is scanned out as it is, with nothing drawn, and looks the
+ * same. Who captures the output has it composed: so each look comes after a frame that was
+ * scanned out, and is of the same buffer.
+ */
 CASE(scanned_out)
 {
 	unsetenv("WLR_SCENE_DISABLE_DIRECT_SCANOUT");
+	bool gles2 = strcmp(case_fixture("renderer"), "gles2") == 0;
 	for (int i = 0; i < 2; i++) {
+		volatile struct gl_count *count = gl_count_begin();
 		struct stage stage;
 		struct buffer buffer;
 		struct picture picture, got;
@@ -214,15 +222,21 @@ CASE(scanned_out)
 		stage_paint(&stage, &buffer, &picture, i ? "native" : "shm", STAGE_WIDTH_PX,
 			STAGE_HEIGHT_PX, DRM_FORMAT_XRGB8888, 80);
 		for (uint32_t round = 0; round < 3; round++) {
+			uint64_t draws = count->draws;
 			picture_finish(&picture);
 			stage_repaint(&buffer, &picture, 80 + round);
 			window_show(&stage.window, &buffer);
+			CHECK(stage_is_scanned_out(&stage.server));
+			CHECK_EQUAL(count->draws, draws);
 			capture_output(&got, &stage.client, 0);
 			picture_check(&got, &picture, 0, i ? "native" : "shm");
 			picture_finish(&got);
+			CHECK(!stage_is_scanned_out(&stage.server));
+			CHECK_INT(>=, count->draws, draws + gles2);
 		}
 		picture_finish(&picture);
 		buffer_destroy(&buffer);
 		stage_end(&stage);
+		gl_count_end(count);
 	}
 }

@@ -147,6 +147,19 @@ void stage_check(struct stage *stage, const struct picture *above, int x, int y,
 	picture_finish(&expected);
 }
 
+/* Each change of it is said. */
+bool stage_is_scanned_out(const struct server *server)
+{
+	static const char words[] = "Direct scan-out ";
+	static char log[1 << 20];
+	server_read_log(server, log, sizeof(log));
+	const char *last = NULL;
+	for (const char *at = log; (at = strstr(at, words)) != NULL; at += sizeof(words) - 1) {
+		last = at + sizeof(words) - 1;
+	}
+	return last != NULL && strncmp(last, "enabled", strlen("enabled")) == 0;
+}
+
 struct report_path stage_figures(struct stage *stage, enum gesso_memory_report_v1_path path)
 {
 	struct report report;

@@ -46,6 +46,9 @@ void stage_capture(struct stage *stage, struct picture *picture);
 void stage_check(struct stage *stage, const struct picture *above, int x, int y, int tolerance,
 	const char *what);
 
+/* Whether the last frame was a client's own buffer, by wlroots' log, which is to be at debug. */
+bool stage_is_scanned_out(const struct server *server);
+
 /* Sum of one path over all clients. */
 struct report_path stage_figures(struct stage *stage, enum gesso_memory_report_v1_path path);
 
