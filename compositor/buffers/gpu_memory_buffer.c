@@ -3,6 +3,7 @@
 #include "buffers/gpu_memory_buffer_impl.h"
 #include "gesso-gpu-memory-buffer-v1-protocol.h"
 #include "memory/client_end.h"
+#include "memory/objects.h"
 #include <assert.h>
 #include <drm_fourcc.h>
 #include <stdlib.h>
@@ -81,6 +82,17 @@ static void buffer_handle_destroyed(struct native_buffer *native)
 	free(buffer);
 }
 
+static void count_descriptor(struct gpu_memory_buffer *buffer, struct wl_client *client)
+{
+	bool held = buffer->allocated && buffer->answer != NULL && buffer->resource == NULL;
+	if (held && !buffer->held) {
+		gesso_objects_hold_descriptors(client, 1);
+	} else if (!held && buffer->held) {
+		gesso_objects_drop_descriptors(client, 1);
+	}
+	buffer->held = held;
+}
+
 /* The client has neither object any more; the renderer may still hold the buffer. */
 static void drop_if_forgotten(struct gpu_memory_buffer *buffer)
 {
@@ -93,6 +105,7 @@ static void buffer_handle_resource_destroy(struct wl_resource *resource)
 {
 	struct gpu_memory_buffer *buffer = buffer_from_resource(resource);
 	buffer->resource = NULL;
+	count_descriptor(buffer, wl_resource_get_client(resource));
 	drop_if_forgotten(buffer);
 }
 
@@ -100,6 +113,7 @@ static void answer_handle_resource_destroy(struct wl_resource *resource)
 {
 	struct gpu_memory_buffer *buffer = buffer_from_answer(resource);
 	buffer->answer = NULL;
+	count_descriptor(buffer, wl_resource_get_client(resource));
 	gpu_memory_queue_leave(&buffer->place);
 	drop_if_forgotten(buffer);
 }
@@ -126,6 +140,7 @@ static void answer_request_get_buffer(
 	buffer->resource_made = true;
 	wl_resource_set_implementation(
 		buffer->resource, &wl_buffer_impl, buffer, buffer_handle_resource_destroy);
+	count_descriptor(buffer, client);
 }
 
 static const struct gesso_gpu_memory_buffer_v1_interface answer_impl = {
@@ -219,7 +234,8 @@ void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 	}
 	struct gesso_reason why = {0};
 	uint64_t bytes = bytes_to_charge(buffer);
-	if (gesso_ledger_client_charge(client, bytes, &why)) {
+	if (gesso_objects_may_have_descriptor(wl_client, &why) &&
+		gesso_ledger_client_charge(client, bytes, &why)) {
 		int64_t began_us = own_time_us();
 		bool made = allocate(buffer, &why);
 		gesso_ledger_client_spend_rate(client, bytes, own_time_us() - began_us);
@@ -227,6 +243,7 @@ void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 			buffer->allocated = true;
 			enter_in_ledger(buffer, client, bytes);
 			send_allocated(buffer);
+			count_descriptor(buffer, wl_client);
 			return;
 		}
 		gesso_ledger_client_discharge(client, bytes);

@@ -35,6 +35,7 @@ struct gpu_memory_buffer {
 	struct gpu_memory_place place;
 	struct gesso_ledger_buffer entry;
 	bool allocated;
+	bool held; /* its descriptor is counted, as no wl_buffer stands for it */
 	uint32_t fourcc;
 	struct wl_listener release;
 };

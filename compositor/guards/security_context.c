@@ -6,20 +6,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wlr/util/log.h>
 
 #define SECURITY_CONTEXT_VERSION 1
-/* Two descriptors each; they outlive who asked for them. */
+/* Two descriptors each, and two of the event loop's; they outlive who asked for them. */
+#define CONTEXT_DESCRIPTORS 4
 #define MAX_CONTEXTS 64
 #define METADATA_LEN 3
 
 struct security_context_manager {
 	struct wl_global *global;
 	struct wl_list contexts; /* security_context.link */
-	size_t contexts_len;
+	size_t contexts_len, contexts_most;
 	struct wl_listener display_destroy;
 };
 
@@ -222,9 +224,9 @@ static bool check_listener(struct security_context_manager *manager, struct wl_r
 	} else if (!can_hang_up(close_fd)) {
 		wl_client_post_implementation_error(
 			client, "close_fd is neither a pipe nor a connection");
-	} else if (manager->contexts_len == MAX_CONTEXTS) {
+	} else if (manager->contexts_len >= manager->contexts_most) {
 		wl_client_post_implementation_error(
-			client, "there are %d listeners already", MAX_CONTEXTS);
+			client, "there are %zu listeners already", manager->contexts_most);
 	} else {
 		return true;
 	}
@@ -301,6 +303,18 @@ static void manager_handle_display_destroy(struct wl_listener *listener, void *d
 	free(manager);
 }
 
+/* An eighth of the table for all of them. */
+static size_t most_contexts(void)
+{
+	struct rlimit limit;
+	size_t most = MAX_CONTEXTS;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+		size_t fit = (size_t)limit.rlim_cur / 8 / CONTEXT_DESCRIPTORS;
+		most = fit < most ? fit : most;
+	}
+	return most > 0 ? most : 1;
+}
+
 struct security_context_manager *security_context_manager_create(struct wl_display *display)
 {
 	struct security_context_manager *manager = calloc(1, sizeof(*manager));
@@ -308,6 +322,7 @@ struct security_context_manager *security_context_manager_create(struct wl_displ
 		return NULL;
 	}
 	wl_list_init(&manager->contexts);
+	manager->contexts_most = most_contexts();
 	manager->global = wl_global_create(display, &wp_security_context_manager_v1_interface,
 		SECURITY_CONTEXT_VERSION, manager, manager_bind);
 	if (manager->global == NULL) {
