@@ -7,6 +7,7 @@
 #include "window.h"
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -310,6 +311,41 @@ CASE(ceiling)
 	buffer_unmap(&large);
 	buffer_destroy(&small);
 	buffer_destroy(&more);
+	end(&pair);
+}
+
+/* An answer to each: two events of twelve bytes. False once the connection has ended. */
+static bool ask_without_reading(struct client *client, size_t answer_bytes)
+{
+	for (size_t bytes = 0; bytes < answer_bytes; bytes += 24) {
+		wl_callback_destroy(wl_display_sync(client->display));
+		/* as much as a client may have that is not sent */
+		while (bytes / 24 % 100 == 0 && wl_display_flush(client->display) < 0) {
+			struct pollfd ready = {
+				.fd = wl_display_get_fd(client->display), .events = POLLOUT};
+			if (errno != EAGAIN) {
+				return false;
+			}
+			CHECK_INT(>, poll(&ready, 1, 1000 * case_seconds(20)), 0);
+		}
+	}
+	return true;
+}
+
+/* What a socket holds, and 1 MiB more, may wait for a client: a busy program is no dead one. */
+CASE(events_that_wait)
+{
+	struct pair pair;
+	begin(&pair, "");
+	CHECK(ask_without_reading(&pair.offender, 800 * 1024));
+	window_show(&pair.window, &pair.buffer);
+	client_roundtrip(&pair.offender);
+	/* and again, as what was read is no more in the way */
+	CHECK(ask_without_reading(&pair.offender, 800 * 1024));
+	window_show(&pair.window, &pair.buffer);
+	client_roundtrip(&pair.offender);
+	bool goes_on = ask_without_reading(&pair.offender, 16 * MIB);
+	CHECK(!goes_on || wl_display_roundtrip(pair.offender.display) < 0);
 	end(&pair);
 }
 
