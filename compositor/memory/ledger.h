@@ -136,7 +136,7 @@ bool gesso_ledger_client_charge(
 void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t bytes);
 
 /*
- * How long an allocation of `bytes` for the client has to wait, in ms, for it not to be
+ * How long an allocation or a pinning import of `bytes` for the client has to wait, in ms, for it not to be
  * above its rate; 0 if it may be made now, or would be refused.
  */
 int gesso_ledger_client_rate_wait_ms(struct gesso_ledger_client *client, uint64_t bytes);

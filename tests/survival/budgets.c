@@ -373,6 +373,42 @@ CASE(rate)
 	end(&pair);
 }
 
+/* Shows a new buffer of 1 MiB; whether it was imported. */
+static bool show_new_mib(struct pair *pair, struct window *window)
+{
+	struct buffer buffer;
+	static struct report report;
+	buffer_create_shm_tight(&buffer, &pair->offender, 512, 512, 2048, DRM_FORMAT_XRGB8888);
+	window_show(window, &buffer);
+	report_read(&report, &pair->bystander);
+	const struct report_surface *surface = report_find_surface(&report, 512, 512);
+	CHECK(surface != NULL);
+	bool imported = surface->path == GESSO_MEMORY_REPORT_V1_PATH_SHM_IMPORT;
+	CHECK_EQUAL(surface->reason, imported ? 0 : REASON(OVER_BUDGET));
+	buffer_destroy(&buffer);
+	return imported;
+}
+
+/* Two MiB at once and then one a second; what is more is uploaded. */
+CASE(rate_of_imports)
+{
+	struct pair pair;
+	struct window window;
+	begin(&pair, "--renderer gles2 --shm import --budget 2 --limits rate=1");
+	window_create(&window, &pair.offender, "offender");
+	double began = now_s();
+	int imported = 0, shown = 0;
+	while (imported < 4) {
+		imported += show_new_mib(&pair, &window);
+		CHECK_INT(<, ++shown, 10000);
+	}
+	CHECK(now_s() - began > 1.9);
+	CHECK_INT(>, shown, imported);
+	window_destroy(&window);
+	client_roundtrip(&pair.offender);
+	end(&pair);
+}
+
 static void check_refused(struct client *client)
 {
 	struct buffer buffers[4];
