@@ -9,7 +9,7 @@
 /* Written by the one thread that logs. */
 static struct {
 	enum wlr_log_importance level;
-	int64_t began_ms, refilled_ms;
+	int64_t began_ms, refilled_ms, summed_ms;
 	unsigned lines_left, left_out;
 } state;
 
@@ -27,24 +27,33 @@ static void print_start(const char *level)
 		(int)(ms / 1000 % 60), (int)(ms % 1000), level);
 }
 
-/* Whether a line may be printed; says how many were not before it. */
-static bool take_line(void)
+static void refill(int64_t now)
 {
-	int64_t earned = (now_ms() - state.refilled_ms) * LOG_LINES_A_SECOND / 1000;
+	int64_t earned = (now - state.refilled_ms) * LOG_LINES_A_SECOND / 1000;
 	if (earned > 0) {
 		int64_t lines = state.lines_left + earned;
 		state.lines_left = lines < LOG_BURST_LINES ? (unsigned)lines : LOG_BURST_LINES;
 		state.refilled_ms += earned * 1000 / LOG_LINES_A_SECOND;
 	}
-	if (state.lines_left == 0) {
+}
+
+/* Whether a line may be printed; says once a second how many were not, in a line's place. */
+static bool take_line(void)
+{
+	int64_t now = now_ms();
+	refill(now);
+	bool sums = state.left_out > 0 && now - state.summed_ms >= 1000;
+	unsigned needed = sums ? 2 : 1;
+	if (state.lines_left < needed) {
 		state.left_out++;
 		return false;
 	}
-	state.lines_left--;
-	if (state.left_out > 0) {
+	state.lines_left -= needed;
+	if (sums) {
 		print_start("INFO");
 		fprintf(stderr, "log: %u lines were left out\n", state.left_out);
 		state.left_out = 0;
+		state.summed_ms = now;
 	}
 	return true;
 }

@@ -6,8 +6,8 @@
 
 /*
  * What is logged goes to standard error, as wlroots prints it, but no client can fill a
- * disk by it: after LOG_BURST_LINES at once there are LOG_LINES_A_SECOND, and then a
- * line that says how many were left out. WLR_DEBUG, which is per buffer, is not bounded.
+ * disk by it: after LOG_BURST_LINES at once there are LOG_LINES_A_SECOND, one of which
+ * says, once a second, how many were left out. WLR_DEBUG, which is per buffer, is not bounded.
  */
 
 #define LOG_BURST_LINES 100

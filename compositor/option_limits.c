@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define ALLOWED                                                                                    \
-	"buffers, descriptors, surfaces, callbacks, rate (MiB a second) and ceiling (MiB), each "  \
-	"as NAME=NUMBER, with commas between them"
+	"buffers, descriptors, surfaces, callbacks, rate (MiB a second), textures (MiB) and "      \
+	"ceiling (MiB), each as NAME=NUMBER, with commas between them"
 #define MOST (1 << 20)
 #define MEBIBYTE (UINT64_C(1) << 20)
 
@@ -20,7 +20,8 @@ static uint64_t *find_limit(
 	for (enum gesso_budget_kind kind = GESSO_BUDGET_BUFFERS; kind < GESSO_BUDGETS_LEN; kind++) {
 		const char *known = gesso_budget_name(kind);
 		if (strlen(known) == name_len && strncmp(known, name, name_len) == 0) {
-			*unit = kind == GESSO_BUDGET_RATE ? MEBIBYTE : 1;
+			bool bytes = kind == GESSO_BUDGET_RATE || kind == GESSO_BUDGET_TEXTURES;
+			*unit = bytes ? MEBIBYTE : 1;
 			return &limits->limits[kind];
 		}
 	}

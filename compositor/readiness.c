@@ -88,8 +88,14 @@ bool readiness_begin(struct server *server)
 	struct wl_event_loop *loop = wl_display_get_event_loop(server->display);
 	server->probe = gesso_probe_start(loop, server->chain, server->context,
 		options->probe_timeout_ms, options->probe, readiness_handle_probe_done, server);
-	if (server->probe == NULL || options->probe) {
-		return server->probe != NULL;
+	if (server->probe == NULL) {
+		return false;
+	}
+	if (server->command.files.rlim_max > 0) {
+		gesso_probe_set_files(server->probe, &server->command.files);
+	}
+	if (options->probe) {
+		return true;
 	}
 	server->probe_wait = wl_event_loop_add_timer(loop, readiness_handle_probe_wait, server);
 	/* a timer of 0 would be off */

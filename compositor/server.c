@@ -6,6 +6,7 @@
 #include "buffers/linux_dmabuf.h"
 #include "buffers/shm_guard.h"
 #include "buffers/shm_import.h"
+#include "display_socket.h"
 #include "guards/limits.h"
 #include "guards/screencopy.h"
 #include "guards/security_context.h"
@@ -291,11 +292,8 @@ static bool open_socket(struct server *server)
 			"set it to a directory of yours for the socket");
 		return false;
 	}
-	if (wanted == NULL) {
-		server->socket = wl_display_add_socket_auto(server->display);
-	} else if (wl_display_add_socket(server->display, wanted) == 0) {
-		server->socket = wanted;
-	}
+	struct display_socket *socket = display_socket_create(server->display, wanted);
+	server->socket = socket != NULL ? display_socket_name(socket) : NULL;
 	if (server->socket == NULL) {
 		wlr_log_errno(WLR_ERROR, "server: opening the socket %s in %s failed",
 			wanted != NULL ? wanted : "wayland-N", getenv("XDG_RUNTIME_DIR"));

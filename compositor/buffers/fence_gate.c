@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/fence_gate.h"
 #include "buffers/native_buffer.h"
+#include "memory/objects.h"
 #include <poll.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_buffer.h>
@@ -34,6 +35,7 @@ struct hold {
 	uint32_t seq;
 	struct wlr_buffer *buffer; /* borrowed */
 	struct wl_event_source *source;
+	bool counted; /* its descriptor */
 };
 
 static bool is_readable(int fd)
@@ -78,6 +80,10 @@ static void hold_destroy(struct hold *hold)
 {
 	if (hold->source != NULL) {
 		wl_event_source_remove(hold->source);
+	}
+	if (hold->counted) {
+		gesso_objects_drop_descriptors(
+			wl_resource_get_client(hold->gated->surface->resource), 1);
 	}
 	wl_list_remove(&hold->link);
 	free(hold);
@@ -151,6 +157,8 @@ static void hold_create(struct gated_surface *gated, struct wlr_buffer *buffer, 
 		return;
 	}
 	hold->seq = wlr_surface_lock_pending(gated->surface);
+	hold->counted = true;
+	gesso_objects_hold_descriptors(client, 1);
 	wlr_log(WLR_DEBUG, "fence_gate: a buffer of %dx%d is not ready: its commit is held",
 		buffer->width, buffer->height);
 }

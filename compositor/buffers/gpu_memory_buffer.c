@@ -2,6 +2,8 @@
 #include "allocators/chain.h"
 #include "buffers/gpu_memory_buffer_impl.h"
 #include "gesso-gpu-memory-buffer-v1-protocol.h"
+#include "memory/client_end.h"
+#include "memory/objects.h"
 #include <assert.h>
 #include <drm_fourcc.h>
 #include <stdlib.h>
@@ -77,8 +79,18 @@ static void buffer_handle_destroyed(struct native_buffer *native)
 {
 	struct gpu_memory_buffer *buffer = wl_container_of(native, buffer, native);
 	wl_list_remove(&buffer->release.link);
-	wl_list_remove(&buffer->queue_link);
 	free(buffer);
+}
+
+static void count_descriptor(struct gpu_memory_buffer *buffer, struct wl_client *client)
+{
+	bool held = buffer->allocated && buffer->answer != NULL && buffer->resource == NULL;
+	if (held && !buffer->held) {
+		gesso_objects_hold_descriptors(client, 1);
+	} else if (!held && buffer->held) {
+		gesso_objects_drop_descriptors(client, 1);
+	}
+	buffer->held = held;
 }
 
 /* The client has neither object any more; the renderer may still hold the buffer. */
@@ -93,6 +105,7 @@ static void buffer_handle_resource_destroy(struct wl_resource *resource)
 {
 	struct gpu_memory_buffer *buffer = buffer_from_resource(resource);
 	buffer->resource = NULL;
+	count_descriptor(buffer, wl_resource_get_client(resource));
 	drop_if_forgotten(buffer);
 }
 
@@ -100,8 +113,8 @@ static void answer_handle_resource_destroy(struct wl_resource *resource)
 {
 	struct gpu_memory_buffer *buffer = buffer_from_answer(resource);
 	buffer->answer = NULL;
-	wl_list_remove(&buffer->queue_link);
-	wl_list_init(&buffer->queue_link);
+	count_descriptor(buffer, wl_resource_get_client(resource));
+	gpu_memory_queue_leave(&buffer->place);
 	drop_if_forgotten(buffer);
 }
 
@@ -127,6 +140,7 @@ static void answer_request_get_buffer(
 	buffer->resource_made = true;
 	wl_resource_set_implementation(
 		buffer->resource, &wl_buffer_impl, buffer, buffer_handle_resource_destroy);
+	count_descriptor(buffer, client);
 }
 
 static const struct gesso_gpu_memory_buffer_v1_interface answer_impl = {
@@ -202,6 +216,13 @@ static int64_t own_time_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+static void refuse(struct gpu_memory_buffer *buffer, struct gesso_ledger_client *client,
+	const struct gesso_reason *why)
+{
+	gesso_ledger_client_refused(client, GESSO_PATH_NATIVE, why);
+	gesso_gpu_memory_buffer_v1_send_failed(buffer->answer, why->code, why->words);
+}
+
 void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 {
 	struct wl_client *wl_client = wl_resource_get_client(buffer->answer);
@@ -213,7 +234,8 @@ void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 	}
 	struct gesso_reason why = {0};
 	uint64_t bytes = bytes_to_charge(buffer);
-	if (gesso_ledger_client_charge(client, bytes, &why)) {
+	if (gesso_objects_may_have_descriptor(wl_client, &why) &&
+		gesso_ledger_client_charge(client, bytes, &why)) {
 		int64_t began_us = own_time_us();
 		bool made = allocate(buffer, &why);
 		gesso_ledger_client_spend_rate(client, bytes, own_time_us() - began_us);
@@ -221,12 +243,37 @@ void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 			buffer->allocated = true;
 			enter_in_ledger(buffer, client, bytes);
 			send_allocated(buffer);
+			count_descriptor(buffer, wl_client);
 			return;
 		}
 		gesso_ledger_client_discharge(client, bytes);
 	}
-	gesso_ledger_client_refused(client, GESSO_PATH_NATIVE, &why);
-	gesso_gpu_memory_buffer_v1_send_failed(buffer->answer, why.code, why.words);
+	refuse(buffer, client, &why);
+}
+
+/* More than the client may have are no use to it, and cost what nothing else counts. */
+static void await_or_refuse(struct gpu_memory_buffer *buffer, struct wl_client *wl_client)
+{
+	struct gesso_gpu_memory_buffer_manager *manager = buffer->manager;
+	uint64_t most = manager->ledger->budget.limits[GESSO_BUDGET_BUFFERS];
+	if (gpu_memory_queue_entered(&buffer->place) > most * GPU_MEMORY_ANSWERS_A_BUFFER) {
+		gesso_client_end(wl_client, "it keeps too many answers of path native");
+	} else if (gpu_memory_queue_waiting(&buffer->place) < most) {
+		gpu_memory_queue_wait(&buffer->place);
+		eventfd_write(manager->wake_fd, 1);
+	} else {
+		struct gesso_reason why;
+		struct gesso_ledger_client *client =
+			gesso_ledger_client_get(manager->ledger, wl_client);
+		if (client == NULL) {
+			wl_client_post_no_memory(wl_client);
+			return;
+		}
+		gesso_reason_set(&why, GESSO_REASON_OVER_BUDGET,
+			"%llu requests wait already, and a client may hold no more buffers",
+			(unsigned long long)most);
+		refuse(buffer, client, &why);
+	}
 }
 
 void gpu_memory_buffer_create(struct gesso_gpu_memory_buffer_manager *manager,
@@ -234,11 +281,15 @@ void gpu_memory_buffer_create(struct gesso_gpu_memory_buffer_manager *manager,
 	uint32_t fourcc)
 {
 	struct gpu_memory_buffer *buffer = calloc(1, sizeof(*buffer));
-	struct wl_resource *answer = buffer == NULL
+	struct wl_resource *answer =
+		buffer == NULL || !gpu_memory_queue_enter(&manager->queue, client, &buffer->place)
 		? NULL
 		: wl_resource_create(
 			  client, &gesso_gpu_memory_buffer_v1_interface, (int)version, id);
 	if (answer == NULL) {
+		if (buffer != NULL) {
+			gpu_memory_queue_leave(&buffer->place);
+		}
 		free(buffer);
 		wl_client_post_no_memory(client);
 		return;
@@ -252,8 +303,7 @@ void gpu_memory_buffer_create(struct gesso_gpu_memory_buffer_manager *manager,
 	wl_resource_set_implementation(
 		answer, &answer_impl, buffer, answer_handle_resource_destroy);
 
-	wl_list_insert(manager->queue.prev, &buffer->queue_link);
-	eventfd_write(manager->wake_fd, 1);
+	await_or_refuse(buffer, client);
 }
 
 void gpu_memory_buffer_register(void)

@@ -3,7 +3,6 @@
 #include "buffers/gpu_memory_buffer_impl.h"
 #include "gesso-gpu-memory-buffer-v1-protocol.h"
 #include <assert.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -25,30 +24,15 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 	wl_resource_destroy(resource);
 }
 
-/*
- * The oldest request of another client than the one served last, else the oldest; of
- * those that need not wait. NULL, with the shortest wait, if all must.
- */
-static struct gpu_memory_buffer *next_in_queue(
-	struct gesso_gpu_memory_buffer_manager *manager, int *wait_ms)
+static struct gpu_memory_buffer *buffer_from_place(struct gpu_memory_place *place)
 {
-	struct gpu_memory_buffer *buffer, *oldest = NULL;
-	const struct wl_client *asked = NULL;
-	*wait_ms = INT_MAX;
-	wl_list_for_each(buffer, &manager->queue, queue_link) {
-		struct wl_client *client = wl_resource_get_client(buffer->answer);
-		if (client == asked) {
-			continue; /* in order: the first of a client's speaks for those behind it */
-		}
-		asked = client;
-		int own_ms = gpu_memory_buffer_wait_ms(buffer);
-		*wait_ms = own_ms < *wait_ms ? own_ms : *wait_ms;
-		if (own_ms == 0 && client != manager->served_last) {
-			return buffer;
-		}
-		oldest = oldest == NULL && own_ms == 0 ? buffer : oldest;
-	}
-	return oldest;
+	struct gpu_memory_buffer *buffer = wl_container_of(place, buffer, place);
+	return buffer;
+}
+
+static int wait_ms_of(struct gpu_memory_place *place)
+{
+	return gpu_memory_buffer_wait_ms(buffer_from_place(place));
 }
 
 static int manager_handle_later(void *data)
@@ -68,17 +52,15 @@ static int manager_handle_wake(int fd, uint32_t mask, void *data)
 {
 	struct gesso_gpu_memory_buffer_manager *manager = data;
 	int wait_ms = 0;
-	struct gpu_memory_buffer *buffer =
-		wl_list_empty(&manager->queue) ? NULL : next_in_queue(manager, &wait_ms);
-	if (buffer != NULL) {
-		wl_list_remove(&buffer->queue_link);
-		wl_list_init(&buffer->queue_link);
-		manager->served_last = wl_resource_get_client(buffer->answer);
-		gpu_memory_buffer_serve(buffer);
+	struct gpu_memory_place *place =
+		gpu_memory_queue_next(&manager->queue, wait_ms_of, &wait_ms);
+	if (place != NULL) {
+		gpu_memory_queue_take(place);
+		gpu_memory_buffer_serve(buffer_from_place(place));
 	}
-	if (wl_list_empty(&manager->queue)) {
+	if (gpu_memory_queue_is_empty(&manager->queue)) {
 		manager_sleep(manager);
-	} else if (buffer == NULL) {
+	} else if (place == NULL) {
 		manager_sleep(manager);
 		wl_event_source_timer_update(manager->later, wait_ms);
 	}
@@ -181,7 +163,7 @@ struct gesso_gpu_memory_buffer_manager *gesso_gpu_memory_buffer_manager_create(
 	manager->chain = chain;
 	manager->ledger = ledger;
 	wl_list_init(&manager->resources);
-	wl_list_init(&manager->queue);
+	gpu_memory_queue_init(&manager->queue);
 
 	manager->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (manager->wake_fd < 0) {

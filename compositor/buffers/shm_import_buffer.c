@@ -198,6 +198,20 @@ static bool is_lasting(enum gesso_reason_code code)
 	}
 }
 
+/* Nobody waits for an import: what is pinned for ever new buffers is uploaded meanwhile. */
+static bool is_within_rate(
+	struct gesso_ledger_client *client, size_t bytes, struct gesso_reason *why)
+{
+	int wait_ms = gesso_ledger_client_rate_wait_ms(client, bytes);
+	if (wait_ms > 0) {
+		gesso_reason_set(why, GESSO_REASON_OVER_BUDGET,
+			"it has had more memory imported and allocated than its rate: "
+			"not for %d ms",
+			wait_ms);
+	}
+	return wait_ms == 0;
+}
+
 bool import_record_import(struct import_record *record, struct shm_import *shm_import,
 	struct gesso_ledger_client *client, struct gesso_reason *why)
 {
@@ -215,9 +229,11 @@ bool import_record_import(struct import_record *record, struct shm_import *shm_i
 		return false;
 	}
 	size_t bytes = (size_t)shm.stride * (size_t)shm.height;
-	if (!gesso_round_to_pages(&bytes, why) || !gesso_ledger_client_charge(client, bytes, why)) {
+	if (!gesso_round_to_pages(&bytes, why) || !is_within_rate(client, bytes, why) ||
+		!gesso_ledger_client_charge(client, bytes, why)) {
 		return false;
 	}
+	gesso_ledger_client_spend_rate(client, bytes, 0);
 	record->import = import_create(record, shm_import, &shm, why);
 	if (record->import == NULL) {
 		gesso_ledger_client_discharge(client, bytes);

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/security_context.h"
+#include "guards/acceptor.h"
 #include "screen/listener.h"
 #include "security-context-v1-protocol.h"
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wlr/util/log.h>
 
 #define SECURITY_CONTEXT_VERSION 1
-/* Two descriptors each; they outlive who asked for them. */
+/* Two descriptors each, and two of the event loop's; they outlive who asked for them. */
+#define CONTEXT_DESCRIPTORS 4
 #define MAX_CONTEXTS 64
 #define METADATA_LEN 3
 
 struct security_context_manager {
 	struct wl_global *global;
 	struct wl_list contexts; /* security_context.link */
-	size_t contexts_len;
+	size_t contexts_len, contexts_most;
 	struct wl_listener display_destroy;
 };
 
@@ -27,7 +28,8 @@ struct security_context {
 	struct wl_list link;
 	struct security_context_manager *manager;
 	int listen_fd, close_fd; /* owned */
-	struct wl_event_source *listen_source, *close_source;
+	struct acceptor acceptor;
+	struct wl_event_source *close_source;
 	bool was_set[METADATA_LEN];
 };
 
@@ -58,9 +60,7 @@ static void context_destroy(struct security_context *context)
 	if (context == NULL) {
 		return;
 	}
-	if (context->listen_source != NULL) {
-		wl_event_source_remove(context->listen_source);
-	}
+	acceptor_finish(&context->acceptor);
 	if (context->close_source != NULL) {
 		wl_event_source_remove(context->close_source);
 	}
@@ -84,39 +84,28 @@ bool security_context_holds(const struct wl_client *client)
 		       (struct wl_client *)client, client_handle_destroy_late) != NULL;
 }
 
-/* Takes the descriptor. */
-static void add_client(struct security_context_manager *manager, int fd)
+static bool context_take(struct acceptor *acceptor, int fd)
 {
+	struct security_context *context = wl_container_of(acceptor, context, acceptor);
 	struct wl_listener *mark = calloc(1, sizeof(*mark));
-	struct wl_client *client =
-		mark != NULL ? wl_client_create(wl_global_get_display(manager->global), fd) : NULL;
+	struct wl_client *client = mark != NULL
+		? wl_client_create(wl_global_get_display(context->manager->global), fd)
+		: NULL;
 	if (client == NULL) {
 		wlr_log(WLR_ERROR, "security_context: a client could not be taken in");
 		free(mark);
 		close(fd);
-		return;
+		return false;
 	}
 	mark->notify = client_handle_destroy_late;
 	wl_client_add_destroy_late_listener(client, mark);
+	return true;
 }
 
-static int context_handle_listen(int fd, uint32_t mask, void *data)
+static void context_broken(struct acceptor *acceptor)
 {
-	struct security_context *context = data;
-	if ((mask & (WL_EVENT_HANGUP | WL_EVENT_ERROR)) != 0) {
-		context_destroy(context);
-		return 0;
-	}
-	/* who shares the socket may have been first, and then this would wait */
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	int client_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-	if (client_fd >= 0) {
-		add_client(context->manager, client_fd);
-	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-		wlr_log_errno(WLR_ERROR, "security_context: accepting a client failed");
-		context_destroy(context);
-	}
-	return 0;
+	struct security_context *context = wl_container_of(acceptor, context, acceptor);
+	context_destroy(context);
 }
 
 static int context_handle_close(int fd, uint32_t mask, void *data)
@@ -134,11 +123,11 @@ static void context_request_commit(struct wl_client *client, struct wl_resource 
 		return;
 	}
 	struct wl_event_loop *loop = wl_display_get_event_loop(wl_client_get_display(client));
-	context->listen_source = wl_event_loop_add_fd(
-		loop, context->listen_fd, WL_EVENT_READABLE, context_handle_listen, context);
 	context->close_source =
 		wl_event_loop_add_fd(loop, context->close_fd, 0, context_handle_close, context);
-	if (context->listen_source == NULL || context->close_source == NULL) {
+	bool accepts = acceptor_init(
+		&context->acceptor, loop, context->listen_fd, context_take, context_broken);
+	if (!accepts || context->close_source == NULL) {
 		/* it cannot be polled, and so nothing would ever end it */
 		wl_resource_post_no_memory(resource);
 		return;
@@ -222,9 +211,9 @@ static bool check_listener(struct security_context_manager *manager, struct wl_r
 	} else if (!can_hang_up(close_fd)) {
 		wl_client_post_implementation_error(
 			client, "close_fd is neither a pipe nor a connection");
-	} else if (manager->contexts_len == MAX_CONTEXTS) {
+	} else if (manager->contexts_len >= manager->contexts_most) {
 		wl_client_post_implementation_error(
-			client, "there are %d listeners already", MAX_CONTEXTS);
+			client, "there are %zu listeners already", manager->contexts_most);
 	} else {
 		return true;
 	}
@@ -301,6 +290,18 @@ static void manager_handle_display_destroy(struct wl_listener *listener, void *d
 	free(manager);
 }
 
+/* An eighth of the table for all of them. */
+static size_t most_contexts(void)
+{
+	struct rlimit limit;
+	size_t most = MAX_CONTEXTS;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+		size_t fit = (size_t)limit.rlim_cur / 8 / CONTEXT_DESCRIPTORS;
+		most = fit < most ? fit : most;
+	}
+	return most > 0 ? most : 1;
+}
+
 struct security_context_manager *security_context_manager_create(struct wl_display *display)
 {
 	struct security_context_manager *manager = calloc(1, sizeof(*manager));
@@ -308,6 +309,7 @@ struct security_context_manager *security_context_manager_create(struct wl_displ
 		return NULL;
 	}
 	wl_list_init(&manager->contexts);
+	manager->contexts_most = most_contexts();
 	manager->global = wl_global_create(display, &wp_security_context_manager_v1_interface,
 		SECURITY_CONTEXT_VERSION, manager, manager_bind);
 	if (manager->global == NULL) {

@@ -37,6 +37,7 @@ void gesso_budget_init(struct gesso_budget *budget)
 				[GESSO_BUDGET_SURFACES] = 4096,
 				[GESSO_BUDGET_CALLBACKS] = 16384,
 				[GESSO_BUDGET_RATE] = 256 * MIB,
+				[GESSO_BUDGET_TEXTURES] = 512 * MIB,
 			},
 		.ceiling_bytes = default_ceiling(),
 	};
@@ -51,6 +52,7 @@ const char *gesso_budget_name(enum gesso_budget_kind kind)
 		[GESSO_BUDGET_SURFACES] = "surfaces",
 		[GESSO_BUDGET_CALLBACKS] = "callbacks",
 		[GESSO_BUDGET_RATE] = "rate",
+		[GESSO_BUDGET_TEXTURES] = "textures",
 	};
 	assert(kind < GESSO_BUDGETS_LEN);
 	return names[kind];

@@ -14,16 +14,17 @@
 enum gesso_budget_kind {
 	GESSO_BUDGET_BYTES = 0,   /* of buffers: pinned, allocated or imported */
 	GESSO_BUDGET_BUFFERS,     /* those buffers */
-	GESSO_BUDGET_DESCRIPTORS, /* wl_shm pools, wl_buffers, and planes of no buffer yet */
+	GESSO_BUDGET_DESCRIPTORS, /* that it keeps open: see objects.h */
 	GESSO_BUDGET_SURFACES,
 	GESSO_BUDGET_CALLBACKS,
 	GESSO_BUDGET_RATE, /* bytes a second that are allocated for it, after as many as BYTES */
+	GESSO_BUDGET_TEXTURES, /* bytes of the textures that its buffers are copied into */
 	GESSO_BUDGETS_LEN,
 };
 
 struct gesso_budget {
 	uint64_t limits[GESSO_BUDGETS_LEN]; /* of each client */
-	uint64_t ceiling_bytes;             /* of all clients' BYTES together */
+	uint64_t ceiling_bytes;             /* of all clients' BYTES and TEXTURES together */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A tree of processes deeper than any that is not an attack. */
@@ -113,6 +114,15 @@ void kernel_snapshot_add(struct kernel_snapshot *snapshot, pid_t pid, pid_t grou
 		snprintf(
 			process->rollup_why, sizeof(process->rollup_why), "%.40s: %s", path, words);
 		memcpy(process->objects_why, process->rollup_why, sizeof(process->objects_why));
+		return;
+	}
+	struct stat status;
+	if (fstat(dir, &status) != 0 || status.st_uid != geteuid()) {
+		/* root may read it, and is not asked to */
+		snprintf(process->rollup_why, sizeof(process->rollup_why),
+			"%.40s: another user's process", path);
+		memcpy(process->objects_why, process->rollup_why, sizeof(process->objects_why));
+		close(dir);
 		return;
 	}
 	kernel_read_command(dir, process);

@@ -92,7 +92,7 @@ void kernel_snapshot_destroy(struct kernel_snapshot *snapshot);
  * Measures one process, once: a pid that is there already is left as it is.
  * The directory /proc/PID is held open meanwhile, and so, as with a pidfd, all is
  * read from the one process even if its pid is given to another. A process that
- * is gone or may not be read is entered with the reason.
+ * is gone, may not be read, or is another user's is entered with the reason.
  */
 void kernel_snapshot_add(struct kernel_snapshot *snapshot, pid_t pid, pid_t group);
 

@@ -29,6 +29,9 @@ struct gesso_ledger *gesso_ledger_create(
 	wl_list_init(&ledger->compositor_destroy.link);
 	gesso_budget_init(&ledger->budget);
 	ledger->budget.limits[GESSO_BUDGET_BYTES] = budget_bytes;
+	/* who is refused over a small budget falls back on these */
+	uint64_t *textures = &ledger->budget.limits[GESSO_BUDGET_TEXTURES];
+	*textures = budget_bytes > *textures ? budget_bytes : *textures;
 	ledger->context = context;
 	ledger->renewed.notify = ledger_handle_renewed;
 	wl_signal_add(&context->events.renewed, &ledger->renewed);

@@ -42,11 +42,12 @@ struct gesso_path_figures {
 struct gesso_ledger_client {
 	struct wl_list link; /* gesso_ledger.clients */
 	struct gesso_ledger *ledger;
-	struct wl_client *client; /* NULL once it is gone */
-	pid_t pid;                /* SO_PEERCRED; 0 if unknown */
-	uint64_t held_bytes;      /* charged, not yet discharged */
-	size_t held_buffers;      /* how many charges these are */
-	size_t held_planes;       /* descriptors of buffers that are not made yet */
+	struct wl_client *client;    /* NULL once it is gone */
+	pid_t pid;                   /* SO_PEERCRED; 0 if unknown */
+	uint64_t held_bytes;         /* charged, not yet discharged */
+	size_t held_buffers;         /* how many charges these are */
+	uint64_t held_texture_bytes; /* of what its buffers are, or will be, copied into */
+	size_t held_planes;          /* descriptors of buffers that are not made yet */
 	struct gesso_path_figures paths[GESSO_PATHS_LEN];
 	struct wl_list buffers;  /* gesso_ledger_buffer.link */
 	struct wl_list surfaces; /* private to ledger */
@@ -97,7 +98,8 @@ struct gesso_ledger {
 
 /*
  * NULL on no memory. `budget_bytes` bounds what each client may be charged; the rest of
- * the budget has its defaults. It follows the renderer when that is made anew.
+ * the budget has its defaults, textures no less than that. It follows the renderer when
+ * that is made anew.
  */
 struct gesso_ledger *gesso_ledger_create(
 	struct gesso_render_context *context, uint64_t budget_bytes);
@@ -111,7 +113,8 @@ void gesso_ledger_destroy(struct gesso_ledger *ledger);
  * dmabuf; others: other), and counts frames, imports, and on shm-upload the
  * bytes that wlroots copies: the whole buffer for a new texture, the damaged
  * rectangles where wlroots updates the texture in place. The interposer under
- * tests/ holds these figures against the GL calls.
+ * tests/ holds these figures against the GL calls. A commit whose texture would be more
+ * than the client may have is rejected with wl_display's no_memory, before it is made.
  */
 void gesso_ledger_watch(struct gesso_ledger *ledger, struct wlr_compositor *compositor);
 
@@ -133,7 +136,7 @@ bool gesso_ledger_client_charge(
 void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t bytes);
 
 /*
- * How long an allocation of `bytes` for the client has to wait, in ms, for it not to be
+ * How long an allocation or a pinning import of `bytes` for the client has to wait, in ms, for it not to be
  * above its rate; 0 if it may be made now, or would be refused.
  */
 int gesso_ledger_client_rate_wait_ms(struct gesso_ledger_client *client, uint64_t bytes);

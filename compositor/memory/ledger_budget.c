@@ -7,13 +7,18 @@
 
 #define MIB(bytes) ((double)(bytes) / (1024 * 1024))
 
-static uint64_t total_held(const struct gesso_ledger *ledger)
+static uint64_t held_by(const struct gesso_ledger_client *client)
+{
+	return client->held_bytes + client->held_texture_bytes;
+}
+
+uint64_t ledger_total_held(const struct gesso_ledger *ledger)
 {
 	uint64_t total_bytes = 0;
 	const struct gesso_ledger_client *client;
 	wl_list_for_each(client, &ledger->clients, link) {
 		bool going = client->client == NULL || gesso_client_is_ending(client->client);
-		total_bytes += going ? 0 : client->held_bytes;
+		total_bytes += going ? 0 : held_by(client);
 	}
 	return total_bytes;
 }
@@ -23,7 +28,7 @@ static struct gesso_ledger_client *largest_holder(const struct gesso_ledger *led
 	struct gesso_ledger_client *client, *largest = NULL;
 	wl_list_for_each(client, &ledger->clients, link) {
 		if (client->client != NULL && !gesso_client_is_ending(client->client) &&
-			(largest == NULL || client->held_bytes > largest->held_bytes)) {
+			(largest == NULL || held_by(client) > held_by(largest))) {
 			largest = client;
 		}
 	}
@@ -36,11 +41,11 @@ static bool fit_below_ceiling(
 {
 	struct gesso_ledger *ledger = client->ledger;
 	uint64_t ceiling_bytes = ledger->budget.ceiling_bytes, total_bytes;
-	while ((total_bytes = total_held(ledger)) > ceiling_bytes ||
+	while ((total_bytes = ledger_total_held(ledger)) > ceiling_bytes ||
 		bytes > ceiling_bytes - total_bytes) {
 		struct gesso_ledger_client *largest = largest_holder(ledger);
 		if (largest == NULL || largest == client ||
-			largest->held_bytes <= client->held_bytes + bytes) {
+			held_by(largest) <= held_by(client) + bytes) {
 			gesso_reason_set(why, GESSO_REASON_OVER_BUDGET,
 				"%.1f MiB beside the %.1f MiB that all clients hold is over the "
 				"ceiling of %.1f MiB",
@@ -93,6 +98,24 @@ void gesso_ledger_client_discharge(struct gesso_ledger_client *client, uint64_t 
 	client->held_bytes -= bytes;
 	client->held_buffers -= bytes > 0;
 	ledger_client_consider_free(client);
+}
+
+bool ledger_client_charge_texture(
+	struct gesso_ledger_client *client, uint64_t bytes, struct gesso_reason *why)
+{
+	uint64_t most_bytes = client->ledger->budget.limits[GESSO_BUDGET_TEXTURES];
+	uint64_t held_bytes = client->held_texture_bytes;
+	if (held_bytes > most_bytes || bytes > most_bytes - held_bytes) {
+		gesso_reason_set(why, GESSO_REASON_OVER_BUDGET,
+			"%.1f MiB beside the %.1f MiB of textures is over the client's %.1f MiB",
+			MIB(bytes), MIB(held_bytes), MIB(most_bytes));
+		return false;
+	}
+	if (!fit_below_ceiling(client, bytes, why)) {
+		return false;
+	}
+	client->held_texture_bytes += bytes;
+	return true;
 }
 
 /*
@@ -182,6 +205,8 @@ uint64_t ledger_client_has(const struct gesso_ledger_client *client, enum gesso_
 		return client->held_bytes;
 	case GESSO_BUDGET_BUFFERS:
 		return client->held_buffers;
+	case GESSO_BUDGET_TEXTURES:
+		return client->held_texture_bytes;
 	case GESSO_BUDGET_RATE:
 		return client->ledger->budget.limits[GESSO_BUDGET_BYTES] - client->rate_left_bytes;
 	default:

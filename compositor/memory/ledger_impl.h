@@ -16,8 +16,9 @@ struct ledger_surface {
 	const struct wlr_client_buffer *client_buffer; /* only ever compared */
 	struct gesso_ledger_buffer *entry;             /* NULL if copied, or unknown */
 	enum gesso_path path;
-	uint64_t texture_bytes;     /* 0 where the texture is the client's own memory */
-	uint32_t bytes_per_pixel;   /* of an uploaded texture */
+	uint64_t texture_bytes;   /* 0 where the texture is the client's own memory */
+	uint64_t charged_bytes;   /* the most of the texture that is, and those of cached commits */
+	uint32_t bytes_per_pixel; /* of an uploaded texture */
 	struct gesso_reason choice; /* for wl_shm buffers: code NONE if they are imported */
 
 	struct wl_listener client_commit;
@@ -30,6 +31,16 @@ void ledger_client_consider_free(struct gesso_ledger_client *client);
 
 /* How much of its budget the client has used up. */
 uint64_t ledger_client_has(const struct gesso_ledger_client *client, enum gesso_budget_kind kind);
+
+/* Bytes and textures of all clients but those that are on their way out: what the ceiling is for. */
+uint64_t ledger_total_held(const struct gesso_ledger *ledger);
+
+/*
+ * Takes `bytes` more for textures. False, with `why` (OVER_BUDGET), if they are not there,
+ * in the client's budget or below the ceiling, as gesso_ledger_client_charge does.
+ */
+bool ledger_client_charge_texture(
+	struct gesso_ledger_client *client, uint64_t bytes, struct gesso_reason *why);
 
 /* The entry bound to `buffer`, or NULL. */
 struct gesso_ledger_buffer *ledger_buffer_try_from_buffer(

@@ -5,6 +5,7 @@
 #include <drm_fourcc.h>
 #include <pixman.h>
 #include <stdlib.h>
+#include <wayland-server-protocol.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/log.h>
@@ -129,6 +130,19 @@ static void surface_account_update(struct ledger_surface *watch)
 	watch->client->paths[watch->path].copied_bytes += pixels * watch->bytes_per_pixel;
 }
 
+/*
+ * What a commit that is cached was charged stays charged until it is the last one: it may
+ * take effect at any time, and then has its texture at once.
+ */
+static void surface_settle_charge(struct ledger_surface *watch)
+{
+	if (wl_list_length(&watch->surface->cached) <= 1) {
+		watch->client->held_texture_bytes -= watch->charged_bytes;
+		watch->client->held_texture_bytes += watch->texture_bytes;
+		watch->charged_bytes = watch->texture_bytes;
+	}
+}
+
 static void surface_account_unmap(struct ledger_surface *watch)
 {
 	surface_set_entry(watch, NULL);
@@ -151,9 +165,11 @@ static void surface_handle_commit(struct wl_listener *listener, void *data)
 		return;
 	} else if (!surface->buffer && !buffer) {
 		surface_account_unmap(watch);
+		surface_settle_charge(watch);
 		return;
 	} else if (!buffer) {
 		surface_account_update(watch);
+		surface_settle_charge(watch);
 		return;
 	}
 
@@ -164,11 +180,44 @@ static void surface_handle_commit(struct wl_listener *listener, void *data)
 		gesso_reason_set(&why, GESSO_REASON_IMPORT_FAILED,
 			"the renderer refused a buffer of %d×%d", buffer->width, buffer->height);
 		gesso_ledger_client_refused(watch->client, path, &why);
+		surface_settle_charge(watch);
 		return;
 	}
 	watch->client_buffer = surface->buffer;
 	watch->path = path;
 	surface_account_texture(watch, buffer);
+	surface_settle_charge(watch);
+}
+
+/* What it would be copied into; 0 where the renderer samples the buffer itself. */
+static uint64_t texture_bytes_of(struct ledger_surface *watch, struct wlr_buffer *buffer)
+{
+	const struct gesso_ledger_buffer *entry = ledger_buffer_ensure(watch->client, buffer);
+	struct wlr_dmabuf_attributes dmabuf;
+	if (!watch->client->ledger->context->gles2 || wlr_buffer_get_dmabuf(buffer, &dmabuf)) {
+		return 0;
+	}
+	uint32_t bytes_per_pixel = entry != NULL ? bytes_per_pixel_of(entry->fourcc) : 0;
+	return (uint64_t)buffer->width * (uint64_t)buffer->height *
+		(bytes_per_pixel > 0 ? bytes_per_pixel : 4);
+}
+
+/* wl_surface has no way to refuse: each surface has a texture of its own of what it shows. */
+static void surface_charge_texture(struct ledger_surface *watch, struct wlr_buffer *buffer)
+{
+	uint64_t bytes = texture_bytes_of(watch, buffer);
+	struct gesso_reason why;
+	if (bytes <= watch->charged_bytes) {
+		return;
+	}
+	if (ledger_client_charge_texture(watch->client, bytes - watch->charged_bytes, &why)) {
+		watch->charged_bytes = bytes;
+		return;
+	}
+	gesso_ledger_client_refused(
+		watch->client, surface_classify(watch->client->ledger, buffer), &why);
+	wlr_surface_reject_pending(watch->surface, wl_client_get_object(watch->client->client, 1),
+		WL_DISPLAY_ERROR_NO_MEMORY, "%s", why.words);
 }
 
 /* The one moment at which a buffer that will be copied in place can be seen. */
@@ -177,7 +226,7 @@ static void surface_handle_client_commit(struct wl_listener *listener, void *dat
 	struct ledger_surface *watch = wl_container_of(listener, watch, client_commit);
 	const struct wlr_surface_state *pending = &watch->surface->pending;
 	if ((pending->committed & WLR_SURFACE_STATE_BUFFER) && pending->buffer) {
-		ledger_buffer_ensure(watch->client, pending->buffer);
+		surface_charge_texture(watch, pending->buffer);
 	}
 }
 
@@ -185,6 +234,7 @@ static void surface_handle_destroy(struct wl_listener *listener, void *data)
 {
 	struct ledger_surface *watch = wl_container_of(listener, watch, destroy);
 	surface_set_entry(watch, NULL);
+	watch->client->held_texture_bytes -= watch->charged_bytes;
 	wl_list_remove(&watch->client_commit.link);
 	wl_list_remove(&watch->commit.link);
 	wl_list_remove(&watch->destroy.link);
@@ -201,7 +251,8 @@ static void ledger_handle_new_surface(struct wl_listener *listener, void *data)
 		gesso_ledger_client_get(ledger, wl_resource_get_client(surface->resource));
 	struct ledger_surface *watch = client ? calloc(1, sizeof(*watch)) : NULL;
 	if (!watch) {
-		wlr_log(WLR_ERROR, "ledger: a surface is not counted: no memory");
+		/* what is not counted is not bounded */
+		wl_client_post_no_memory(wl_resource_get_client(surface->resource));
 		return;
 	}
 	watch->client = client;
@@ -279,6 +330,7 @@ void ledger_surfaces_renew(struct gesso_ledger_client *client)
 	struct ledger_surface *watch;
 	wl_list_for_each(watch, &client->surfaces, link) {
 		surface_renew(watch);
+		surface_settle_charge(watch);
 	}
 }
 

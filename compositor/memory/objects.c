@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/objects.h"
 #include "memory/client_end.h"
+#include "memory/descriptor_table.h"
 #include "memory/ledger.h"
-#include <errno.h>
-#include <fcntl.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 #include <wayland-server-core.h>
 
 /* A client with fewer is never the one that has filled the table. */
@@ -31,42 +29,34 @@ struct client_objects {
 
 struct counted {
 	uint64_t *count;
+	uint64_t weight;
 	struct wl_listener destroy;
 };
 
-static bool find_kind(const char *class, enum gesso_budget_kind *kind)
+struct counted_class {
+	const char *name;
+	enum gesso_budget_kind kind;
+	uint64_t weight; /* descriptors that each keeps open, at most, for DESCRIPTORS */
+};
+
+static const struct counted_class *find_class(const char *name)
 {
-	static const struct {
-		const char *class;
-		enum gesso_budget_kind kind;
-	} table[] = {
-		{"wl_callback", GESSO_BUDGET_CALLBACKS},
-		{"wl_buffer", GESSO_BUDGET_DESCRIPTORS},
-		{"wl_shm_pool", GESSO_BUDGET_DESCRIPTORS},
-		{"wl_surface", GESSO_BUDGET_SURFACES},
+	static const struct counted_class table[] = {
+		{"wl_callback", GESSO_BUDGET_CALLBACKS, 1},
+		{"wl_buffer", GESSO_BUDGET_DESCRIPTORS, 1},
+		{"wl_shm_pool", GESSO_BUDGET_DESCRIPTORS, 1},
+		{"wl_surface", GESSO_BUDGET_SURFACES, 1},
+		/* its keymap's */
+		{"zwp_virtual_keyboard_v1", GESSO_BUDGET_DESCRIPTORS, 1},
+		/* its socket and what ends it, and the event loop's of both */
+		{"wp_security_context_v1", GESSO_BUDGET_DESCRIPTORS, 4},
 	};
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (strcmp(class, table[i].class) == 0) {
-			*kind = table[i].kind;
-			return true;
+		if (strcmp(name, table[i].name) == 0) {
+			return &table[i];
 		}
 	}
-	return false;
-}
-
-/* A new descriptor gets the lowest free number, which so says how full the table is. */
-static bool table_is_nearly_full(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
-		return false;
-	}
-	int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0) {
-		return errno == EMFILE || errno == ENFILE;
-	}
-	close(fd);
-	return (rlim_t)fd + gesso_budget_descriptors_kept((size_t)limit.rlim_cur) >= limit.rlim_cur;
+	return NULL;
 }
 
 static uint64_t descriptors_of(const struct client_objects *owner)
@@ -98,7 +88,7 @@ static void relieve(struct gesso_objects *objects, struct wl_client *last)
 static void counted_handle_destroy(struct wl_listener *listener, void *data)
 {
 	struct counted *counted = wl_container_of(listener, counted, destroy);
-	(*counted->count)--;
+	*counted->count -= counted->weight;
 	free(counted);
 }
 
@@ -114,12 +104,20 @@ static void check_budget(struct client_objects *owner, enum gesso_budget_kind ki
 	gesso_client_end(owner->client, why);
 }
 
+static void descriptors_were_added(struct client_objects *owner)
+{
+	check_budget(owner, GESSO_BUDGET_DESCRIPTORS);
+	if (descriptor_table_is_nearly_full()) {
+		relieve(owner->objects, NULL);
+	}
+}
+
 static void objects_handle_resource_created(struct wl_listener *listener, void *data)
 {
 	struct client_objects *owner = wl_container_of(listener, owner, resource_created);
 	struct wl_resource *resource = data;
-	enum gesso_budget_kind kind;
-	if (owner->objects == NULL || !find_kind(wl_resource_get_class(resource), &kind)) {
+	const struct counted_class *class = find_class(wl_resource_get_class(resource));
+	if (owner->objects == NULL || class == NULL) {
 		return;
 	}
 	struct counted *counted = calloc(1, sizeof(*counted));
@@ -127,13 +125,15 @@ static void objects_handle_resource_created(struct wl_listener *listener, void *
 		gesso_client_end(owner->client, "no memory to count what it has");
 		return;
 	}
-	counted->count = &owner->counts[kind];
+	counted->count = &owner->counts[class->kind];
+	counted->weight = class->weight;
 	counted->destroy.notify = counted_handle_destroy;
 	wl_resource_add_destroy_listener(resource, &counted->destroy);
-	owner->counts[kind]++;
-	check_budget(owner, kind);
-	if (kind == GESSO_BUDGET_DESCRIPTORS && table_is_nearly_full()) {
-		relieve(owner->objects, NULL);
+	*counted->count += class->weight;
+	if (class->kind == GESSO_BUDGET_DESCRIPTORS) {
+		descriptors_were_added(owner);
+	} else {
+		check_budget(owner, class->kind);
 	}
 }
 
@@ -161,7 +161,7 @@ static void objects_handle_client_created(struct wl_listener *listener, void *da
 	wl_client_add_resource_created_listener(client, &owner->resource_created);
 	owner->destroy_late.notify = objects_handle_client_destroy;
 	wl_client_add_destroy_late_listener(client, &owner->destroy_late);
-	if (table_is_nearly_full()) {
+	if (descriptor_table_is_nearly_full()) {
 		relieve(objects, client);
 	}
 }
@@ -195,14 +195,60 @@ struct gesso_objects *gesso_objects_create(struct wl_display *display, struct ge
 	return objects;
 }
 
-uint64_t gesso_objects_count(struct wl_client *client, enum gesso_budget_kind kind)
+static struct client_objects *try_from_client(struct wl_client *client)
 {
 	struct wl_listener *listener =
 		wl_client_get_destroy_late_listener(client, objects_handle_client_destroy);
-	if (listener == NULL) {
+	struct client_objects *owner = NULL;
+	return listener != NULL ? wl_container_of(listener, owner, destroy_late) : NULL;
+}
+
+void gesso_objects_hold_descriptors(struct wl_client *client, size_t len)
+{
+	struct client_objects *owner = try_from_client(client);
+	if (owner != NULL) {
+		owner->counts[GESSO_BUDGET_DESCRIPTORS] += len;
+		if (owner->objects != NULL) {
+			descriptors_were_added(owner);
+		}
+	}
+}
+
+void gesso_objects_drop_descriptors(struct wl_client *client, size_t len)
+{
+	struct client_objects *owner = try_from_client(client);
+	if (owner != NULL) {
+		assert(owner->counts[GESSO_BUDGET_DESCRIPTORS] >= len);
+		owner->counts[GESSO_BUDGET_DESCRIPTORS] -= len;
+	}
+}
+
+bool gesso_objects_may_have_descriptor(struct wl_client *client, struct gesso_reason *why)
+{
+	const struct client_objects *owner = try_from_client(client);
+	if (owner == NULL || owner->objects == NULL) {
+		return true;
+	}
+	uint64_t most = owner->objects->ledger->budget.limits[GESSO_BUDGET_DESCRIPTORS];
+	if (descriptors_of(owner) >= most) {
+		gesso_reason_set(why, GESSO_REASON_NO_DESCRIPTORS,
+			"a client may have %llu descriptors", (unsigned long long)most);
+		return false;
+	}
+	if (descriptor_table_is_nearly_full()) {
+		gesso_reason_set(why, GESSO_REASON_NO_DESCRIPTORS,
+			"the compositor's table of descriptors is nearly full");
+		return false;
+	}
+	return true;
+}
+
+uint64_t gesso_objects_count(struct wl_client *client, enum gesso_budget_kind kind)
+{
+	const struct client_objects *owner = try_from_client(client);
+	if (owner == NULL) {
 		return 0;
 	}
-	const struct client_objects *owner = wl_container_of(listener, owner, destroy_late);
 	return kind == GESSO_BUDGET_DESCRIPTORS && owner->objects != NULL ? descriptors_of(owner)
 									  : owner->counts[kind];
 }

@@ -93,7 +93,7 @@ static void print_paths(FILE *out, const struct report *report)
 static bool is_of_bytes(const struct report_budget *budget)
 {
 	return strcmp(budget->name, "bytes") == 0 || strcmp(budget->name, "rate") == 0 ||
-		strcmp(budget->name, "ceiling") == 0;
+		strcmp(budget->name, "textures") == 0 || strcmp(budget->name, "ceiling") == 0;
 }
 
 static void print_budget_line(FILE *out, pid_t pid, const struct report_budgets *budgets)

@@ -124,11 +124,7 @@ static void report_send_ceiling(struct wl_resource *resource, const struct gesso
 	if (wl_resource_get_version(resource) < GESSO_MEMORY_REPORT_V1_BUDGET_SINCE_VERSION) {
 		return;
 	}
-	uint64_t held_bytes = 0;
-	const struct gesso_ledger_client *client;
-	wl_list_for_each(client, &ledger->clients, link) {
-		held_bytes += client->held_bytes;
-	}
+	uint64_t held_bytes = ledger_total_held(ledger);
 	gesso_memory_report_v1_send_budget(
 		resource, 0, "ceiling", HI_LO(held_bytes), HI_LO(ledger->budget.ceiling_bytes));
 }

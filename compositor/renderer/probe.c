@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wlr/util/log.h>
@@ -33,6 +34,8 @@ struct gesso_probe {
 	int deadline_ms;
 	bool afresh;
 	char helper[PATH_MAX];
+	struct rlimit files; /* the helpers', if has_files */
+	bool has_files;
 	gesso_probe_done_func done;
 	void *data;
 
@@ -240,8 +243,14 @@ static bool start_helper(struct gesso_probe *probe, const char *allocator, struc
 			"pipe for the import probe: %s", strerror(errno));
 		return false;
 	}
+	struct rlimit ours;
+	bool narrows = probe->has_files && getrlimit(RLIMIT_NOFILE, &ours) == 0 &&
+		setrlimit(RLIMIT_NOFILE, &probe->files) == 0;
 	int error = spawn(
 		probe->helper, helper_renderer(probe->context), allocator, fds[1], &probe->pid);
+	if (narrows) {
+		setrlimit(RLIMIT_NOFILE, &ours);
+	}
 	close(fds[1]);
 	if (error != 0) {
 		probe->pid = 0;
@@ -346,6 +355,12 @@ struct gesso_probe *gesso_probe_start(struct wl_event_loop *loop,
 	wl_signal_add(&context->events.renewed, &probe->renewed);
 	schedule_next(probe);
 	return probe;
+}
+
+void gesso_probe_set_files(struct gesso_probe *probe, const struct rlimit *files)
+{
+	probe->files = *files;
+	probe->has_files = true;
 }
 
 bool gesso_probe_running(const struct gesso_probe *probe)

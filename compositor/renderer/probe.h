@@ -3,6 +3,7 @@
 #define GESSO_PROBE_H
 
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <wayland-server-core.h>
 
 /*
@@ -33,6 +34,11 @@ typedef void (*gesso_probe_done_func)(void *data);
 struct gesso_probe *gesso_probe_start(struct wl_event_loop *loop,
 	struct gesso_allocator_chain *chain, struct gesso_render_context *context, int deadline_ms,
 	bool afresh, gesso_probe_done_func done, void *data);
+/*
+ * The RLIMIT_NOFILE that helpers are started with, for hosts that have raised their own;
+ * before the event loop runs.
+ */
+void gesso_probe_set_files(struct gesso_probe *probe, const struct rlimit *files);
 bool gesso_probe_running(const struct gesso_probe *probe);
 /* Ends a helper under way. Takes NULL. */
 void gesso_probe_destroy(struct gesso_probe *probe);

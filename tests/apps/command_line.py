@@ -182,11 +182,15 @@ def case_command_environment(case):
         echo "display=$WAYLAND_DISPLAY"
         for fd in /proc/self/fd/*; do [ -e "$fd" ] && echo "fd=${fd##*/}"; done
         echo "soft=$(ulimit -Sn)"
+        echo "raised=$(awk '/^Max open files/ {print $4}' /proc/$PPID/limits)"
         grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\t'
         kill -0 $$ && echo "end"
     """
     path = case.dir / "command"
     path.write_text(script)
+    helper = case.dir / "helper"
+    helper.write_text(f"#!/bin/sh\nulimit -Sn >>{case.dir}/helper-soft\nexit 1\n")
+    helper.chmod(0o700)
 
     def narrow():
         resource.setrlimit(resource.RLIMIT_NOFILE, (200, 4000))
@@ -196,12 +200,16 @@ def case_command_environment(case):
 
     status, out, words = case.run(
         [*HEADLESS, "--exit-with-command", "--socket", "named", "--", "sh", path],
+        {"GESSO_PROBE_HELPER": str(helper)},
         preexec_fn=narrow,
     )
     check_equal(status, 0, f"the status of gesso ({words[-2000:]})")
     lines = out.decode().splitlines()
     check("display=named" in lines, f"not the display: {lines}")
     check("soft=200" in lines, f"not the limit that was there before: {lines}")
+    check("raised=4000" in lines, f"gesso's own limit was not raised: {lines}")
+    helpers = (case.dir / "helper-soft").read_text().split()
+    check_equal(set(helpers), {"200"}, "the limits of the probe's helpers")
     masks = [line for line in lines if line.startswith("Sig")]
     check_equal(masks, ["SigBlk:" + "0" * 16, "SigIgn:" + "0" * 16], "signal masks")
     # The shell itself, or the script it reads, may be at 3 and above 9.

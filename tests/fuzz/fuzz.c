@@ -167,9 +167,7 @@ static bool take_turn(struct slot *slot)
 static int count_descriptors(void)
 {
 	pid_t pid = fuzz.server.pid;
-	return proc_count_descriptors(pid) -
-		proc_count_descriptors_named(pid, "/memfd:gesso-output") -
-		proc_count_descriptors_named(pid, "/dev/shm/wlroots-");
+	return proc_count_descriptors(pid) - proc_count_outputs_buffers(pid);
 }
 
 /* Outputs and the bystander's window as they were: a client with that right may hide them. */

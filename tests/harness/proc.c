@@ -22,8 +22,8 @@ static FILE *open_file(pid_t pid, const char *name)
 	return file;
 }
 
-/* Counts those whose target begins with `name`. */
-static int each_descriptor(pid_t pid, const char *name, FILE *out)
+/* Counts those whose target begins with `name`; `writable`: of these, that can be written to. */
+static int each_descriptor(pid_t pid, const char *name, bool writable, FILE *out)
 {
 	char path[300], target[PATH_MAX];
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
@@ -41,7 +41,10 @@ static int each_descriptor(pid_t pid, const char *name, FILE *out)
 		snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, entry->d_name);
 		ssize_t length = readlink(path, target, sizeof(target) - 1);
 		target[length > 0 ? length : 0] = '\0';
-		count += strncmp(target, name, strlen(name)) == 0;
+		struct stat link = {0};
+		bool counts = strncmp(target, name, strlen(name)) == 0 &&
+			(!writable || (lstat(path, &link) == 0 && (link.st_mode & S_IWUSR) != 0));
+		count += counts;
 		if (out != NULL) {
 			struct stat status = {0};
 			stat(path, &status);
@@ -55,17 +58,19 @@ static int each_descriptor(pid_t pid, const char *name, FILE *out)
 
 int proc_count_descriptors(pid_t pid)
 {
-	return each_descriptor(pid, "", NULL);
+	return each_descriptor(pid, "", false, NULL);
 }
 
-int proc_count_descriptors_named(pid_t pid, const char *name)
+int proc_count_outputs_buffers(pid_t pid)
 {
-	return each_descriptor(pid, name, NULL);
+	/* wlroots names keymaps so too, and keeps them read-only */
+	return each_descriptor(pid, "/memfd:gesso-output", false, NULL) +
+		each_descriptor(pid, "/dev/shm/wlroots-", true, NULL);
 }
 
 void proc_print_descriptors(pid_t pid, FILE *out)
 {
-	each_descriptor(pid, "", out);
+	each_descriptor(pid, "", false, out);
 }
 
 struct proc_mappings proc_mappings_of(pid_t pid, uint64_t inode)

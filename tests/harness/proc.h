@@ -12,8 +12,8 @@
 
 /* Open descriptors, the one that counts them not among them. */
 int proc_count_descriptors(pid_t pid);
-/* Those whose target, as the kernel prints it, begins with `name`. */
-int proc_count_descriptors_named(pid_t pid, const char *name);
+/* Those of the buffers that a compositor's outputs have of their own, which come and go. */
+int proc_count_outputs_buffers(pid_t pid);
 /* Number, target and size of each, a line each. */
 void proc_print_descriptors(pid_t pid, FILE *out);
 

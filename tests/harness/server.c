@@ -266,9 +266,7 @@ void server_check_alive(struct server *server)
 /* An output has two to four buffers of its own, as it happens. */
 static int count_descriptors(const struct server *server)
 {
-	return proc_count_descriptors(server->pid) -
-		proc_count_descriptors_named(server->pid, "/memfd:gesso-output") -
-		proc_count_descriptors_named(server->pid, "/dev/shm/wlroots-");
+	return proc_count_descriptors(server->pid) - proc_count_outputs_buffers(server->pid);
 }
 
 /* Descriptors stop changing when the compositor has noticed that clients are gone. */

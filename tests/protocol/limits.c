@@ -6,6 +6,7 @@
 #include "report.h"
 #include "window.h"
 #include <drm_fourcc.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,5 +209,49 @@ CASE(many_requests_at_once)
 	client_disconnect(&client);
 	client_disconnect(&other);
 	server_check_empty(&server);
+	server_stop(&server);
+}
+
+/* Over what may wait it is told at once; over eight times what it may hold, it has lost. */
+CASE(requests_beyond_what_may_wait)
+{
+	struct server server;
+	struct client client, other;
+	server_start(
+		&server, "--renderer pixman --allocator memfd --size 64x64 --limits buffers=8");
+	server_warm_up(&server);
+	client_connect(&client, &server);
+	client_connect(&other, &server);
+	static struct buffer buffers[70];
+	for (size_t i = 0; i < 60; i++) {
+		buffer_request(&buffers[i], &client, 64, 64, DRM_FORMAT_XRGB8888);
+	}
+	size_t allocated = 0;
+	for (size_t i = 0; i < 60; i++) {
+		buffer_wait_answer(&buffers[i]);
+		allocated += buffers[i].state == BUFFER_ALLOCATED;
+		CHECK(buffers[i].state == BUFFER_ALLOCATED ||
+			buffers[i].reason == REASON(OVER_BUDGET));
+	}
+	CHECK_EQUAL(allocated, 8);
+	/* all were in one message, and none was served before the last was read */
+	CHECK(strstr(buffers[59].words, "wait already") != NULL);
+	struct buffer own;
+	buffer_create_native(&own, &other, 64, 64, DRM_FORMAT_XRGB8888);
+	for (size_t i = 60; i < 70; i++) {
+		buffer_request(&buffers[i], &client, 64, 64, DRM_FORMAT_XRGB8888);
+	}
+	while (wl_display_dispatch(client.display) >= 0) {
+	}
+	CHECK_EQUAL(wl_display_get_error(client.display), ENOMEM);
+	for (size_t i = 0; i < 70; i++) {
+		buffer_unmap(&buffers[i]);
+	}
+	buffer_destroy(&own);
+	client_roundtrip(&other);
+	client_disconnect(&client);
+	client_disconnect(&other);
+	server_check_empty(&server);
+	server_check_alive(&server);
 	server_stop(&server);
 }

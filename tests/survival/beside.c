@@ -16,9 +16,14 @@
 
 #define SLOT_SECONDS 0.5
 #define SLOTS 4
-/* A machine with other work loses frames by itself: the mark must be reached once. */
+/*
+ * A machine with other work loses frames by itself: the more so beside a neighbour that has
+ * the compositor at work, which then waits for its turn. The kernel says for how long it
+ * could have run and was not let: that is taken off what is expected. The mark must be reached once; the gap not be passed more often than not.
+ */
 #define ATTEMPTS 10
 #define LEAST_SHARE 0.9
+#define MOST_GAP_SECONDS 0.5
 #define STORM_SIDE_PX 4096 /* of four bytes: 64 MiB */
 #define FLOOD_BYTES (64 << 20)
 
@@ -29,12 +34,29 @@ static double now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* In which the process waited for a CPU; 0 where the kernel does not say. */
+static double waited_s(pid_t pid)
+{
+	char path[64];
+	unsigned long long waited_ns = 0;
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+	FILE *file = fopen(path, "re");
+	if (file == NULL) {
+		return 0;
+	}
+	if (fscanf(file, "%*u %llu", &waited_ns) != 1) {
+		waited_ns = 0;
+	}
+	fclose(file);
+	return (double)waited_ns / 1e9;
+}
+
 static void show_for_ever(struct client *client)
 {
 	struct window window;
 	struct buffer buffer;
 	window_create(&window, client, "neighbour");
-	buffer_create_shm(&buffer, client, 32, 32, DRM_FORMAT_XRGB8888);
+	buffer_create(&buffer, client, case_fixture("path"), 32, 32, DRM_FORMAT_XRGB8888);
 	for (;;) {
 		window_show(&window, &buffer);
 	}
@@ -118,29 +140,58 @@ static pid_t start_neighbour(const struct server *server, const char *kind)
 	_exit(1);
 }
 
-static int count_frames(struct window *window, struct buffer *buffer)
+struct slot {
+	int frames;
+	double elapsed_s, waited_s, gap_s; /* between two frames, at most */
+};
+
+/* Adds what is seen in one slot to `sum`. */
+static void watch(
+	const struct server *server, struct window *window, struct buffer *buffer, struct slot *sum)
 {
-	int frames = 0;
-	for (double began = now_s(); now_s() - began < SLOT_SECONDS; frames++) {
+	double waited = waited_s(server->pid);
+	double began = now_s(), last = began, now;
+	do {
 		window_show(window, buffer);
-	}
-	return frames;
+		now = now_s();
+		sum->gap_s = now - last > sum->gap_s ? now - last : sum->gap_s;
+		last = now;
+		sum->frames++;
+	} while (now - began < SLOT_SECONDS);
+	sum->elapsed_s += now - began;
+	sum->waited_s += waited_s(server->pid) - waited;
+}
+
+/* Frames in a second that the compositor could run. */
+static double rate_of(const struct slot *slot)
+{
+	double could_run_s = slot->elapsed_s - slot->waited_s;
+	double least_s = slot->elapsed_s / 4; /* beyond that nothing can be told */
+	return slot->frames / (could_run_s > least_s ? could_run_s : least_s);
 }
 
 /* In turn, so that both have what else runs on the machine. */
-static double measure(
-	pid_t pid, bool attacks_when_stopped, struct window *window, struct buffer *buffer)
+static double measure(const struct server *server, pid_t pid, struct window *window,
+	struct buffer *buffer, double *gap_s)
 {
-	int frames[2] = {0};
+	struct slot slots[2] = {0};
+	bool attacks_when_stopped = strcmp(case_fixture("kind"), "stopped") == 0;
 	for (int slot = 0; slot < SLOTS; slot++) {
 		bool attacked = slot % 2 != 0;
 		CHECK_EQUAL(kill(pid, attacked != attacks_when_stopped ? SIGCONT : SIGSTOP), 0);
 		window_show(window, buffer);
-		frames[attacked] += count_frames(window, buffer);
+		watch(server, window, buffer, &slots[attacked]);
 	}
 	CHECK_EQUAL(waitpid(pid, NULL, WNOHANG), 0);
-	printf("%d frames beside it, %d without\n", frames[1], frames[0]);
-	return (double)frames[1] / (double)frames[0];
+	printf("%d frames beside it, %d without; no CPU for %.2f s and %.2f s; longest gaps %.0f "
+	       "ms "
+	       "and %.0f ms\n",
+		slots[1].frames, slots[0].frames, slots[1].waited_s, slots[0].waited_s,
+		slots[1].gap_s * 1000, slots[0].gap_s * 1000);
+	*gap_s = slots[1].gap_s;
+	/* its own loss to others must not make up for what it loses to the neighbour */
+	double without = slots[0].frames / slots[0].elapsed_s;
+	return rate_of(&slots[1]) / without;
 }
 
 CASE(frames_beside)
@@ -152,17 +203,26 @@ CASE(frames_beside)
 	const char *kind = case_fixture("kind"), *allocator = case_fixture("allocator");
 	case_set_deadline(90);
 	case_need_allocator(allocator);
-	server_start(&server, "--renderer pixman --allocator %s --size 200x150", allocator);
+	server_start(&server, "--renderer %s --allocator %s --size 200x150",
+		case_fixture("renderer"), allocator);
 	server_warm_up(&server);
 	client_connect(&bystander, &server);
 	pid_t pid = start_neighbour(&server, kind);
 	CHECK_EQUAL(waitpid(pid, NULL, WUNTRACED), pid);
 	window_create(&window, &bystander, "bystander");
-	buffer_create_shm(&buffer, &bystander, 32, 32, DRM_FORMAT_XRGB8888);
+	buffer_create(&buffer, &bystander, case_fixture("path"), 32, 32, DRM_FORMAT_XRGB8888);
 	window_show(&window, &buffer);
-	double share = 0;
-	for (int attempt = 0; attempt < ATTEMPTS && share < LEAST_SHARE; attempt++) {
-		share = measure(pid, strcmp(kind, "stopped") == 0, &window, &buffer);
+	double share = 0, gap_s;
+	int attempts = 0, gaps = 0;
+	while (attempts < ATTEMPTS && (share < LEAST_SHARE || 2 * gaps > attempts)) {
+		double seen = measure(&server, pid, &window, &buffer, &gap_s);
+		share = seen > share ? seen : share;
+		gaps += gap_s > MOST_GAP_SECONDS;
+		attempts++;
+	}
+	if (2 * gaps > attempts) {
+		FAIL("the bystander had no frame for %.1f s in %d of %d attempts", MOST_GAP_SECONDS,
+			gaps, attempts);
 	}
 	if (share < LEAST_SHARE) {
 		FAIL("the bystander had nine tenths of its frames in none of %d attempts",

@@ -7,6 +7,7 @@
 #include "window.h"
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -133,6 +134,116 @@ CASE(descriptors)
 	end(&pair);
 }
 
+/* One wl_buffer of 1 MiB, of which each surface has a texture of its own. */
+static struct wl_surface *commit_mib(struct client *client, struct wl_buffer *buffer)
+{
+	struct wl_surface *surface = wl_compositor_create_surface(client->compositor);
+	wl_surface_attach(surface, buffer, 0, 0);
+	wl_surface_damage_buffer(surface, 0, 0, 512, 512);
+	wl_surface_commit(surface);
+	return surface;
+}
+
+static struct wl_buffer *make_mib(struct client *client)
+{
+	int fd = memfd_create("test-shm", MFD_CLOEXEC);
+	CHECK_EQUAL(ftruncate(fd, (off_t)MIB), 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(client->shm, fd, (int)MIB);
+	struct wl_buffer *buffer =
+		wl_shm_pool_create_buffer(pool, 0, 512, 512, 2048, WL_SHM_FORMAT_XRGB8888);
+	wl_shm_pool_destroy(pool);
+	close(fd);
+	return buffer;
+}
+
+static uint64_t textures_of(const struct pair *pair, const char *name)
+{
+	struct report report;
+	return budget_of(&report, (struct client *)&pair->bystander, name, "textures")->has;
+}
+
+CASE(textures)
+{
+	struct pair pair;
+	struct window window;
+	begin(&pair, "--renderer gles2 --shm upload --limits textures=8");
+	window_create(&window, &pair.offender, "offender");
+	struct wl_buffer *large = make_mib(&pair.offender), *small;
+	make_pool(&pair.offender, &small);
+	struct wl_surface *surfaces[8];
+	for (int i = 0; i < 8; i++) {
+		surfaces[i] = commit_mib(&pair.offender, large);
+	}
+	client_roundtrip(&pair.offender);
+	CHECK_EQUAL(textures_of(&pair, "offender"), 8 * MIB);
+	/* what is shown no more, or is smaller, or is updated, does not count */
+	wl_surface_destroy(surfaces[0]);
+	wl_surface_attach(surfaces[1], NULL, 0, 0);
+	wl_surface_commit(surfaces[1]);
+	wl_surface_attach(surfaces[2], small, 0, 0);
+	wl_surface_commit(surfaces[2]);
+	wl_surface_attach(surfaces[3], large, 0, 0);
+	wl_surface_damage_buffer(surfaces[3], 0, 0, 512, 512);
+	wl_surface_commit(surfaces[3]);
+	client_roundtrip(&pair.offender);
+	CHECK_EQUAL(textures_of(&pair, "offender"), 5 * MIB + 8 * 8 * 4);
+	commit_mib(&pair.offender, large);
+	commit_mib(&pair.offender, large);
+	client_roundtrip(&pair.offender);
+	commit_mib(&pair.offender, large);
+	expect_no_memory(&pair.offender);
+	end(&pair);
+}
+
+/* A commit that waits for its parent's has no texture yet, but may have it at any time. */
+CASE(textures_to_come)
+{
+	struct pair pair;
+	struct window window;
+	begin(&pair, "--renderer gles2 --shm upload --limits textures=4");
+	window_create(&window, &pair.offender, "offender");
+	struct wl_buffer *large = make_mib(&pair.offender), *small;
+	make_pool(&pair.offender, &small);
+	for (int i = 0; i < 5; i++) {
+		struct wl_surface *surface = wl_compositor_create_surface(pair.offender.compositor);
+		wl_subcompositor_get_subsurface(
+			pair.offender.subcompositor, surface, window.surface);
+		if (i == 4) {
+			client_roundtrip(&pair.offender);
+			CHECK_EQUAL(textures_of(&pair, "offender"), 4 * MIB);
+		}
+		wl_surface_attach(surface, large, 0, 0);
+		wl_surface_commit(surface);
+	}
+	expect_no_memory(&pair.offender);
+	end(&pair);
+}
+
+CASE(ceiling_of_textures)
+{
+	struct pair pair;
+	struct window window;
+	begin(&pair, "--renderer gles2 --shm upload --limits ceiling=8,textures=7");
+	window_create(&window, &pair.offender, "offender");
+	struct wl_buffer *theirs = make_mib(&pair.offender), *own = make_mib(&pair.bystander);
+	for (int i = 0; i < 7; i++) {
+		commit_mib(&pair.offender, theirs);
+	}
+	client_roundtrip(&pair.offender);
+	CHECK_EQUAL(textures_of(&pair, "offender"), 7 * MIB);
+	struct wl_surface *surfaces[2];
+	for (int i = 0; i < 2; i++) {
+		surfaces[i] = commit_mib(&pair.bystander, own);
+	}
+	client_roundtrip(&pair.bystander);
+	expect_no_memory(&pair.offender);
+	for (int i = 0; i < 2; i++) {
+		wl_surface_destroy(surfaces[i]);
+	}
+	wl_buffer_destroy(own);
+	end(&pair);
+}
+
 CASE(surfaces)
 {
 	struct pair pair;
@@ -203,6 +314,41 @@ CASE(ceiling)
 	end(&pair);
 }
 
+/* An answer to each: two events of twelve bytes. False once the connection has ended. */
+static bool ask_without_reading(struct client *client, size_t answer_bytes)
+{
+	for (size_t bytes = 0; bytes < answer_bytes; bytes += 24) {
+		wl_callback_destroy(wl_display_sync(client->display));
+		/* as much as a client may have that is not sent */
+		while (bytes / 24 % 100 == 0 && wl_display_flush(client->display) < 0) {
+			struct pollfd ready = {
+				.fd = wl_display_get_fd(client->display), .events = POLLOUT};
+			if (errno != EAGAIN) {
+				return false;
+			}
+			CHECK_INT(>, poll(&ready, 1, 1000 * case_seconds(20)), 0);
+		}
+	}
+	return true;
+}
+
+/* What a socket holds, and 1 MiB more, may wait for a client: a busy program is no dead one. */
+CASE(events_that_wait)
+{
+	struct pair pair;
+	begin(&pair, "");
+	CHECK(ask_without_reading(&pair.offender, 800 * 1024));
+	window_show(&pair.window, &pair.buffer);
+	client_roundtrip(&pair.offender);
+	/* and again, as what was read is no more in the way */
+	CHECK(ask_without_reading(&pair.offender, 800 * 1024));
+	window_show(&pair.window, &pair.buffer);
+	client_roundtrip(&pair.offender);
+	bool goes_on = ask_without_reading(&pair.offender, 16 * MIB);
+	CHECK(!goes_on || wl_display_roundtrip(pair.offender.display) < 0);
+	end(&pair);
+}
+
 static double now_s(void)
 {
 	struct timespec now;
@@ -224,6 +370,42 @@ CASE(rate)
 		window_show(&pair.window, &pair.buffer);
 	}
 	CHECK(now_s() - began > 1.9);
+	end(&pair);
+}
+
+/* Shows a new buffer of 1 MiB; whether it was imported. */
+static bool show_new_mib(struct pair *pair, struct window *window)
+{
+	struct buffer buffer;
+	static struct report report;
+	buffer_create_shm_tight(&buffer, &pair->offender, 512, 512, 2048, DRM_FORMAT_XRGB8888);
+	window_show(window, &buffer);
+	report_read(&report, &pair->bystander);
+	const struct report_surface *surface = report_find_surface(&report, 512, 512);
+	CHECK(surface != NULL);
+	bool imported = surface->path == GESSO_MEMORY_REPORT_V1_PATH_SHM_IMPORT;
+	CHECK_EQUAL(surface->reason, imported ? 0 : REASON(OVER_BUDGET));
+	buffer_destroy(&buffer);
+	return imported;
+}
+
+/* Two MiB at once and then one a second; what is more is uploaded. */
+CASE(rate_of_imports)
+{
+	struct pair pair;
+	struct window window;
+	begin(&pair, "--renderer gles2 --shm import --budget 2 --limits rate=1");
+	window_create(&window, &pair.offender, "offender");
+	double began = now_s();
+	int imported = 0, shown = 0;
+	while (imported < 4) {
+		imported += show_new_mib(&pair, &window);
+		CHECK_INT(<, ++shown, 10000);
+	}
+	CHECK(now_s() - began > 1.9);
+	CHECK_INT(>, shown, imported);
+	window_destroy(&window);
+	client_roundtrip(&pair.offender);
 	end(&pair);
 }
 

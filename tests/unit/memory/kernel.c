@@ -65,6 +65,31 @@ CASE(what_cannot_be_read_has_a_reason)
 	kernel_snapshot_destroy(snapshot);
 }
 
+/* Though root might read it. An ordinary user cannot make one, but sees the first process. */
+CASE(another_users_process_is_not_read)
+{
+	const char *proc = "/proc";
+	pid_t pid = 1;
+	if (geteuid() == 0) {
+		char path[1024];
+		fake_proc_add(12, 1, "secret");
+		fake_proc_write_rollup(12, 7);
+		fake_proc_add_udmabuf(12, 5, 77, 4096);
+		proc = fake_proc();
+		pid = 12;
+		snprintf(path, sizeof(path), "%s/%d", proc, (int)pid);
+		CHECK_EQUAL(chown(path, 65534, 65534), 0);
+	}
+	struct kernel_snapshot *snapshot = measure(proc, pid, pid);
+	CHECK(!snapshot->processes[0].rollup_known);
+	CHECK(strstr(snapshot->processes[0].rollup_why, "another user's") != NULL);
+	CHECK(strstr(snapshot->processes[0].objects_why, "another user's") != NULL);
+	CHECK_STRING(snapshot->processes[0].command, "");
+	CHECK_EQUAL(snapshot->processes[0].pss_bytes, 0);
+	CHECK_EQUAL(snapshot->objects_len, 0);
+	kernel_snapshot_destroy(snapshot);
+}
+
 CASE(dmabuf_is_divided_among_its_holders)
 {
 	fake_proc_add(10, 1, "compositor");
