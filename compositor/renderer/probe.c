@@ -318,7 +318,8 @@ static void probe_handle_renewed(struct wl_listener *listener, void *data)
 {
 	struct gesso_probe *probe = wl_container_of(listener, probe, renewed);
 	end_helper(probe);
-	gesso_allocator_chain_renew(probe->chain, probe->context->software);
+	gesso_allocator_chain_renew(
+		probe->chain, probe->context->software, probe->context->node);
 	probe->index = 0;
 	if (probe->next == NULL) {
 		schedule_next(probe);

@@ -130,7 +130,7 @@ int main(int argc, char *argv[])
 	wlr_log_init(WLR_ERROR, NULL);
 
 	struct gesso_reason why = {0};
-	struct gesso_allocator *allocator = impl->create(&why);
+	struct gesso_allocator *allocator = impl->create(NULL, &why);
 	if (allocator == NULL) {
 		return fail(&why);
 	}
