@@ -7,7 +7,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* No file is so small, and to a program that is piped core dumps it means none (core(5)). */
+/*
+ * No dump is so small, and where dumps are piped to a program, which 0 does not keep from
+ * being started, it means that there is to be none (Linux: fs/coredump.c).
+ */
 #define NO_CORE_BYTES 1
 
 extern char **environ;
@@ -59,7 +62,7 @@ int probe_spawn(const char *helper, const struct gesso_render_context *context,
 	 */
 	struct rlimit kept;
 	bool known = getrlimit(RLIMIT_CORE, &kept) == 0;
-	if (known && kept.rlim_cur > NO_CORE_BYTES) {
+	if (known && kept.rlim_max >= NO_CORE_BYTES) {
 		setrlimit(RLIMIT_CORE, &(struct rlimit){NO_CORE_BYTES, kept.rlim_max});
 	}
 	int error = spawn(argv, answer_fd, pid);
