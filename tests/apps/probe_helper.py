@@ -126,6 +126,9 @@ def logged_ms(text, words):
 
 def case_ready_in_time(case):
     """Whatever the helper does, it holds up the start by --probe-wait at most."""
+    cache = case.dir / "gesso-probe"
+    cache.mkdir()
+    cache.chmod(0o755)  # and so not used: each start asks the helper
     for end in ("exec sleep 1000", "kill -SEGV $$"):
         script = make_helper(case, end)
         delays = []
