@@ -28,6 +28,10 @@ static void tell_difference(
 		snprintf(words, size, "after %s: slow to read", name);
 		break;
 	case CHAIN_KEY_ALIGN:
+		if (link->state.measure.stride_align_bytes == 0) {
+			snprintf(words, size, "after %s: rows laid out by the device", name);
+			break;
+		}
 		snprintf(words, size, "after %s: rows at multiples of %u bytes, not of %u", name,
 			chain_key_value(link, key), chain_key_value(before, key));
 		break;

@@ -74,7 +74,7 @@ CASE(what_was_measured_decides)
 		{{100, 64}, {350, 16}, true, "first: cached, rows at multiples of 16 bytes",
 			"after memfd: rows at multiples of 64 bytes, not of 16"},
 		{{100, 0}, {100, 16}, true, "first: cached, rows at multiples of 16 bytes",
-			"after memfd: rows at multiples of 256 bytes, not of 16"},
+			"after memfd: rows laid out by the device"},
 		{{100, 0}, {100, 256}, false, "first: cached, rows laid out by the device",
 			"after udmabuf: as good by what was measured"},
 		{{3000, 4}, {110, 256}, true, "first: cached, rows at multiples of 256 bytes",
