@@ -45,11 +45,10 @@ static bool parse_renderer(struct options *options, const char *value, struct co
 static bool parse_allocator(struct options *options, const char *value, struct complaint *complaint)
 {
 	struct gesso_reason why = {0};
-	struct gesso_allocator_chain *chain = gesso_allocator_chain_create(value, true, &why);
-	gesso_allocator_chain_destroy(chain);
+	bool ok = gesso_allocator_chain_check_names(value, &why);
 	snprintf(complaint->words, sizeof(complaint->words), "%s", why.words);
 	options->allocators = value;
-	return chain != NULL;
+	return ok;
 }
 
 #define SHM_NAMES "auto|import|upload"

@@ -86,6 +86,7 @@ bool readiness_begin(struct server *server)
 {
 	const struct options *options = server->options;
 	struct wl_event_loop *loop = wl_display_get_event_loop(server->display);
+	wlr_log(WLR_INFO, "server: serving on %s; the probe begins", server->socket);
 	server->probe = gesso_probe_start(loop, server->chain, server->context,
 		options->probe_timeout_ms, options->probe, readiness_handle_probe_done, server);
 	if (server->probe == NULL) {

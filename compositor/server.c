@@ -170,8 +170,8 @@ bool server_create_renderer(struct server *server)
 	wlr_log(WLR_INFO, "server: renderer %s: %s", server->context->name, server->context->why);
 	listener_attach(&server->renewed, &server->context->events.renewed, server_handle_renewed);
 
-	server->chain = gesso_allocator_chain_create(
-		server->options->allocators, server->context->software, &why);
+	server->chain = gesso_allocator_chain_create(server->options->allocators,
+		server->context->software, server->context->node, &why);
 	if (server->chain == NULL) {
 		wlr_log(WLR_ERROR, "server: no allocators: %s", why.words);
 		return false;

@@ -38,8 +38,19 @@ struct gesso_allocator_impl {
 	/* Only where the renderer is software: no device would take the descriptor. */
 	bool software_only;
 
-	/* Opens what it needs. NULL on failure, with `why` set. */
-	struct gesso_allocator *(*create)(struct gesso_reason *why);
+	bool udev_rule; /* the udev rule that comes with gesso grants its device */
+
+	/*
+	 * Opens what it needs. Where that may be one of several devices, the renderer's
+	 * comes first: `renderer_node` is its DRM node, and may be NULL or empty. NULL on
+	 * failure, with `why` set.
+	 */
+	struct gesso_allocator *(*create)(const char *renderer_node, struct gesso_reason *why);
+	/*
+	 * For kinds whose `device` is no path: the node that create would open first, or
+	 * "". Opens nothing. May be NULL.
+	 */
+	void (*find_node)(char *node, size_t size);
 	/*
 	 * Gives at least `size_bytes` (> 0) of zeroed memory. On success `memory` is
 	 * filled and owned by the caller; on failure false, with `why` set.
@@ -67,6 +78,8 @@ struct gesso_allocator_impl {
 struct gesso_allocator {
 	const struct gesso_allocator_impl *impl;
 	char device[64]; /* the node that was opened, empty if none was */
+	/* Changes with the devices that it may use, where these are several; else 0. */
+	uint64_t devices_key;
 };
 
 /* Every kind there is, NULL-terminated, in the order in which `auto` tries them. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "allocators/chain_impl.h"
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wlr/util/log.h>
 #include <xf86drm.h>
 
 const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
@@ -15,9 +15,6 @@ const struct gesso_allocator_impl *const gesso_allocator_impls[] = {
 	&gesso_vgem_allocator,
 	NULL,
 };
-
-static_assert(sizeof(gesso_allocator_impls) / sizeof(gesso_allocator_impls[0]) - 1 == IMPLS_LEN,
-	"chain_impl.h has the length");
 
 void gesso_memory_finish(struct gesso_memory *memory)
 {
@@ -40,120 +37,45 @@ bool gesso_allocator_allocate(struct gesso_allocator *allocator, struct gesso_la
 	return ok;
 }
 
-static void link_open(struct link *link, bool software_renderer)
+static void link_open(struct link *link, bool software_renderer, const char *renderer_node)
 {
 	const struct gesso_allocator_impl *impl = link->state.impl;
 	struct gesso_reason *refusal = &link->state.refusal;
-	link->state.device = impl->device;
-	link->state.cached = impl->cached;
 	if (impl->software_only && !software_renderer) {
 		gesso_reason_set(refusal, GESSO_REASON_IMPORT_FAILED,
 			"a GPU does not import a %s: only software renderers do", impl->name);
 		return;
 	}
-	link->allocator = impl->create(refusal);
+	link->allocator = impl->create(renderer_node, refusal);
 	if (link->allocator != NULL) {
 		if (link->allocator->device[0] != '\0') {
 			link->state.device = link->allocator->device;
 		}
+		link->state.devices_key = link->allocator->devices_key;
+		link->state.opened = true;
 		gesso_reason_set(refusal, GESSO_REASON_PENDING, "the probe has not ended yet");
 	}
 }
 
-static const struct gesso_allocator_impl *impl_by_name(const char *name, size_t len)
+static void link_begin(struct link *link, bool software_renderer, const char *renderer_node)
 {
-	for (size_t i = 0; i < IMPLS_LEN; i++) {
-		const struct gesso_allocator_impl *impl = gesso_allocator_impls[i];
-		if (strlen(impl->name) == len && strncmp(impl->name, name, len) == 0) {
-			return impl;
-		}
-	}
-	return NULL;
-}
-
-static bool has_impl(const struct gesso_allocator_chain *chain, size_t len,
-	const struct gesso_allocator_impl *impl)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (chain->links[i].state.impl == impl) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void refuse_name(struct gesso_reason *why, const char *name, size_t name_len)
-{
-	char allowed[96] = "";
-	size_t used = 0;
-	for (size_t i = 0; i < IMPLS_LEN && used < sizeof(allowed); i++) {
-		used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, ", %s",
-			gesso_allocator_impls[i]->name);
-	}
-	gesso_reason_set(why, GESSO_REASON_DISABLED, "unknown allocator '%.*s': use auto, none%s",
-		(int)name_len, name, allowed);
-}
-
-/* Puts the named kinds first, in the order named. Returns how many, or -1. */
-static int order_by_names(
-	struct gesso_allocator_chain *chain, const char *names, struct gesso_reason *why)
-{
-	size_t len = 0;
-	if (strcmp(names, "none") == 0) {
-		return 0;
-	}
-	if (strcmp(names, "auto") == 0) {
-		chain->automatic = true;
-		for (; len < IMPLS_LEN; len++) {
-			chain->links[len].state.impl = gesso_allocator_impls[len];
-		}
-		return (int)len;
-	}
-	const char *name = names;
-	while (true) {
-		size_t name_len = strcspn(name, ",");
-		const struct gesso_allocator_impl *impl = impl_by_name(name, name_len);
-		if (impl == NULL) {
-			refuse_name(why, name, name_len);
-			return -1;
-		}
-		if (!has_impl(chain, len, impl)) {
-			chain->links[len++].state.impl = impl;
-		}
-		if (name[name_len] == '\0') {
-			return (int)len;
-		}
-		name += name_len + 1;
+	struct gesso_allocator_state *state = &link->state;
+	state->device = state->impl->device;
+	state->cached = state->impl->cached;
+	if (link->allowed) {
+		link_open(link, software_renderer, renderer_node);
+	} else {
+		gesso_reason_set(&state->refusal, GESSO_REASON_DISABLED,
+			"turned off by the option for allocators");
 	}
 }
 
-struct gesso_allocator_chain *gesso_allocator_chain_create(
-	const char *names, bool software_renderer, struct gesso_reason *why)
+struct gesso_allocator_chain *gesso_allocator_chain_create(const char *names,
+	bool software_renderer, const char *renderer_node, struct gesso_reason *why)
 {
-	struct gesso_allocator_chain *chain = calloc(1, sizeof(*chain));
-	if (chain == NULL) {
-		gesso_reason_set(why, GESSO_REASON_NO_MEMORY, "no memory");
-		return NULL;
-	}
-	int allowed = order_by_names(chain, names, why);
-	if (allowed < 0) {
-		free(chain);
-		return NULL;
-	}
-	size_t len = (size_t)allowed;
-	for (size_t i = 0; i < len; i++) {
-		chain->links[i].allowed = true;
-		link_open(&chain->links[i], software_renderer);
-	}
-	for (size_t i = 0; i < IMPLS_LEN; i++) {
-		if (!has_impl(chain, len, gesso_allocator_impls[i])) {
-			struct gesso_allocator_state *state = &chain->links[len++].state;
-			state->impl = gesso_allocator_impls[i];
-			state->device = state->impl->device;
-			state->cached = state->impl->cached;
-			gesso_reason_set(&state->refusal, GESSO_REASON_DISABLED,
-				"turned off by the option for allocators");
-		}
+	struct gesso_allocator_chain *chain = chain_order_by_names(names, why);
+	for (size_t i = 0; chain != NULL && i < chain->len; i++) {
+		link_begin(&chain->links[i], software_renderer, renderer_node);
 	}
 	return chain;
 }
@@ -170,22 +92,28 @@ void gesso_allocator_chain_destroy(struct gesso_allocator_chain *chain)
 	if (chain == NULL) {
 		return;
 	}
-	for (size_t i = 0; i < IMPLS_LEN; i++) {
+	for (size_t i = 0; i < chain->len; i++) {
 		link_close(&chain->links[i]);
 	}
 	free(chain);
 }
 
-void gesso_allocator_chain_renew(struct gesso_allocator_chain *chain, bool software_renderer)
+void gesso_allocator_chain_renew(
+	struct gesso_allocator_chain *chain, bool software_renderer, const char *renderer_node)
 {
-	for (size_t i = 0; i < IMPLS_LEN; i++) {
+	for (size_t i = 0; i < chain->len; i++) {
 		struct link *link = &chain->links[i];
 		if (!link->allowed) {
 			continue;
 		}
 		link_close(link);
-		*link = (struct link){.state.impl = link->state.impl, .allowed = true};
-		link_open(link, software_renderer);
+		*link = (struct link){
+			.state = {.impl = link->state.impl, .failures = link->state.failures},
+			.allowed = true,
+			.order = link->order,
+			.logged = link->logged,
+		};
+		link_begin(link, software_renderer, renderer_node);
 		if (link->allocator != NULL) {
 			gesso_reason_set(&link->state.refusal, GESSO_REASON_RENDERER_LOST,
 				"the renderer was lost; the probe of the new one has not ended");
@@ -195,20 +123,20 @@ void gesso_allocator_chain_renew(struct gesso_allocator_chain *chain, bool softw
 
 size_t gesso_allocator_chain_length(const struct gesso_allocator_chain *chain)
 {
-	return IMPLS_LEN;
+	return chain->len;
 }
 
 struct gesso_allocator_state gesso_allocator_chain_state(
 	const struct gesso_allocator_chain *chain, size_t index)
 {
-	assert(index < IMPLS_LEN);
+	assert(index < chain->len);
 	return chain->links[index].state;
 }
 
 void gesso_allocator_chain_set_proved(struct gesso_allocator_chain *chain, size_t index,
 	uint32_t formats, const struct gesso_reason *refusal)
 {
-	assert(index < IMPLS_LEN);
+	assert(index < chain->len);
 	struct gesso_allocator_state *state = &chain->links[index].state;
 	assert(chain->links[index].allocator != NULL || formats == 0);
 	state->formats = formats;
@@ -218,14 +146,14 @@ void gesso_allocator_chain_set_proved(struct gesso_allocator_chain *chain, size_
 void gesso_allocator_chain_refuse_format(struct gesso_allocator_chain *chain, size_t index,
 	int format, const struct gesso_reason *why)
 {
-	assert(index < IMPLS_LEN && format >= 0 && format < GESSO_FORMATS_LEN);
+	assert(index < chain->len && format >= 0 && format < GESSO_FORMATS_LEN);
 	chain->links[index].formats[format] = *why;
 }
 
 struct gesso_reason gesso_allocator_chain_format_refusal(
 	const struct gesso_allocator_chain *chain, size_t index, int format)
 {
-	assert(index < IMPLS_LEN && format >= 0 && format < GESSO_FORMATS_LEN);
+	assert(index < chain->len && format >= 0 && format < GESSO_FORMATS_LEN);
 	const struct link *link = &chain->links[index];
 	if ((link->state.formats & (1u << format)) != 0) {
 		return (struct gesso_reason){0};
@@ -237,38 +165,17 @@ struct gesso_reason gesso_allocator_chain_format_refusal(
 void gesso_allocator_chain_set_measure(struct gesso_allocator_chain *chain, size_t index,
 	const struct gesso_allocator_measure *measure)
 {
-	assert(index < IMPLS_LEN);
+	assert(index < chain->len);
 	struct gesso_allocator_state *state = &chain->links[index].state;
 	state->measure = *measure;
 	state->cached =
 		state->impl->cached && measure->read_cost_percent <= GESSO_SLOW_READ_PERCENT;
 }
 
-/* 0 is asked first. */
-static int rank(const struct link *link)
-{
-	if (link->state.refusal.code != GESSO_REASON_NONE) {
-		return 2;
-	}
-	return link->state.cached ? 0 : 1;
-}
-
-void gesso_allocator_chain_sort(struct gesso_allocator_chain *chain)
-{
-	for (size_t i = 1; chain->automatic && i < IMPLS_LEN; i++) {
-		struct link link = chain->links[i];
-		size_t at = i;
-		for (; at > 0 && rank(&chain->links[at - 1]) > rank(&link); at--) {
-			chain->links[at] = chain->links[at - 1];
-		}
-		chain->links[at] = link;
-	}
-}
-
 uint32_t gesso_allocator_chain_formats(const struct gesso_allocator_chain *chain)
 {
 	uint32_t formats = 0;
-	for (size_t i = 0; i < IMPLS_LEN; i++) {
+	for (size_t i = 0; i < chain->len; i++) {
 		formats |= chain->links[i].state.formats;
 	}
 	return formats;
@@ -286,7 +193,7 @@ void gesso_allocator_chain_refuse(
 		return;
 	}
 	const struct gesso_format *format = &gesso_formats[gesso_format_index(fourcc)];
-	for (size_t i = 0; i < IMPLS_LEN; i++) {
+	for (size_t i = 0; i < chain->len; i++) {
 		if (chain->links[i].state.formats != 0) {
 			struct gesso_reason first = gesso_allocator_chain_format_refusal(
 				chain, i, (int)(format - gesso_formats));
@@ -312,32 +219,55 @@ static void refuse_size(int width_px, int height_px, int format, struct gesso_re
 	gesso_reason_set(why, GESSO_REASON_OVER_LIMIT, "%dx%d is too large", width_px, height_px);
 }
 
-bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int width_px,
-	int height_px, uint32_t fourcc, struct gesso_memory *memory, struct gesso_layout *layout,
-	const struct gesso_allocator_impl **impl, struct gesso_reason *why)
+void chain_note_failure(struct link *link, const struct gesso_reason *why)
 {
+	struct gesso_allocator_state *state = &link->state;
+	uint32_t bit = 1u << why->code;
+	wlr_log((link->logged & bit) != 0 ? WLR_DEBUG : WLR_INFO, "chain: %s gave no memory: %s",
+		state->impl->name, why->words);
+	link->logged |= bit;
+	state->failures.last = *why;
+	state->failures.count++;
+}
+
+static bool ask_link(struct link *link, struct gesso_layout layout,
+	struct gesso_allocator_taker *taker, struct gesso_reason *why)
+{
+	struct gesso_memory memory;
+	struct gesso_reason failure = {0};
+	if (gesso_allocator_allocate(link->allocator, &layout, &memory, &failure)) {
+		memory.cached = link->state.cached;
+		if (!chain_leaves_headroom(&memory, &failure)) {
+			gesso_memory_finish(&memory);
+		} else if (taker->take(taker, &memory, &layout, link->state.impl, &failure)) {
+			return true;
+		}
+	}
+	chain_note_failure(link, &failure);
+	*why = failure;
+	return false;
+}
+
+bool gesso_allocator_chain_allocate(struct gesso_allocator_chain *chain, int width_px,
+	int height_px, uint32_t fourcc, struct gesso_allocator_taker *taker,
+	struct gesso_reason *why)
+{
+	struct gesso_layout layout;
 	int format = gesso_format_index(fourcc);
 	if (format < 0) {
 		gesso_allocator_chain_refuse(chain, fourcc, why);
 		return false;
 	}
-	if (!gesso_layout_init(layout, width_px, height_px, fourcc, GESSO_STRIDE_ALIGN_BYTES)) {
+	if (!gesso_layout_init(&layout, width_px, height_px, fourcc, GESSO_STRIDE_ALIGN_BYTES)) {
 		refuse_size(width_px, height_px, format, why);
 		return false;
 	}
 	gesso_allocator_chain_refuse(chain, fourcc, why);
-	for (size_t i = 0; i < IMPLS_LEN; i++) {
+	for (size_t i = 0; i < chain->len; i++) {
 		struct link *link = &chain->links[i];
-		if ((link->state.formats & (1u << format)) == 0) {
-			continue;
-		}
-		if (gesso_allocator_allocate(link->allocator, layout, memory, why)) {
-			if (chain_leaves_headroom(memory, why)) {
-				memory->cached = link->state.cached;
-				*impl = link->state.impl;
-				return true;
-			}
-			gesso_memory_finish(memory);
+		if ((link->state.formats & (1u << format)) != 0 &&
+			ask_link(link, layout, taker, why)) {
+			return true;
 		}
 	}
 	return false;

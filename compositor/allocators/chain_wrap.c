@@ -28,7 +28,7 @@ static struct link *find_link(struct gesso_allocator_chain *chain, struct gesso_
 {
 	gesso_reason_set(why, GESSO_REASON_DISABLED, "no allocator takes clients' memory");
 	bool told = false;
-	for (size_t i = 0; i < IMPLS_LEN; i++) {
+	for (size_t i = 0; i < chain->len; i++) {
 		struct link *link = &chain->links[i];
 		const struct gesso_reason *refusal = &link->state.refusal;
 		if (link->state.impl->wrap == NULL) {
@@ -52,9 +52,9 @@ static bool was_proved_with(
 	const struct link *link, const struct gesso_layout *layout, struct gesso_reason *why)
 {
 	const struct gesso_allocator_measure *measure = &link->state.measure;
-	uint32_t align_bytes = measure->stride_align_bytes != 0 ? measure->stride_align_bytes
-								: GESSO_STRIDE_ALIGN_BYTES;
 	int format = gesso_format_index(layout->fourcc);
+	uint32_t proved_bytes = format >= 0 ? measure->format_align_bytes[format] : 0;
+	uint32_t align_bytes = proved_bytes != 0 ? proved_bytes : GESSO_STRIDE_ALIGN_BYTES;
 	if (format < 0 || (link->state.formats & (1u << format)) == 0) {
 		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
 			"format 0x%08x was not proved with %s", layout->fourcc,
@@ -91,8 +91,11 @@ bool gesso_allocator_chain_wrap(struct gesso_allocator_chain *chain, int memfd,
 	}
 	uint64_t offset_bytes = layout->offset_bytes;
 	size_t rows_bytes = layout->size_bytes - layout->offset_bytes;
+	struct gesso_reason failure = {0};
 	if (!link->state.impl->wrap(
-		    link->allocator, memfd, &offset_bytes, rows_bytes, memory, why)) {
+		    link->allocator, memfd, &offset_bytes, rows_bytes, memory, &failure)) {
+		chain_note_failure(link, &failure);
+		*why = failure;
 		return false;
 	}
 	if (offset_bytes > 0 && !link->state.measure.offset) {

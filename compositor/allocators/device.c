@@ -11,20 +11,44 @@
 
 #define GROUP_MODE (S_IRGRP | S_IWGRP)
 
-static void describe_permission(const char *path, char *hint, size_t size)
+bool gesso_device_ask_access(const char *path, struct gesso_device_access *access)
 {
 	struct stat status;
+	*access = (struct gesso_device_access){0};
 	if (stat(path, &status) != 0) {
+		return false;
+	}
+	access->may_open = faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
+	access->owner_only = (status.st_mode & GROUP_MODE) != GROUP_MODE;
+	const struct group *group = getgrgid(status.st_gid);
+	if (access->owner_only) {
+		return true;
+	}
+	if (group != NULL) {
+		snprintf(access->group, sizeof(access->group), "%s", group->gr_name);
+	} else {
+		snprintf(access->group, sizeof(access->group), "%u", (unsigned)status.st_gid);
+	}
+	return true;
+}
+
+static void describe_permission(const char *path, char *hint, size_t size)
+{
+	struct gesso_device_access access;
+	if (!gesso_device_ask_access(path, &access)) {
 		return;
 	}
-	const struct group *group = getgrgid(status.st_gid);
-	if ((status.st_mode & GROUP_MODE) != GROUP_MODE) {
+	if (access.owner_only) {
 		snprintf(hint, size, " (only its owner may; a udev rule could grant it)");
-	} else if (group != NULL) {
-		snprintf(hint, size, " (group %s)", group->gr_name);
 	} else {
-		snprintf(hint, size, " (group %u)", (unsigned)status.st_gid);
+		snprintf(hint, size, " (group %s)", access.group);
 	}
+}
+
+bool gesso_device_looks_like_vgem(const struct _drmDevice *device)
+{
+	return device->bustype == DRM_BUS_PLATFORM &&
+		strcmp(device->businfo.platform->fullname, "vgem") == 0;
 }
 
 int gesso_device_open(const char *path, const char *missing_hint, struct gesso_reason *why)

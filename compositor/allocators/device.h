@@ -17,6 +17,19 @@
  */
 int gesso_device_open(const char *path, const char *missing_hint, struct gesso_reason *why);
 
+/* Who may open a device node. */
+struct gesso_device_access {
+	char group[32]; /* that may read and write it, empty if none may */
+	bool owner_only;
+	bool may_open; /* this process may */
+};
+/* False if there is no such node. Opens nothing. */
+bool gesso_device_ask_access(const char *path, struct gesso_device_access *access);
+
+/* What a DRM device that is not open seems to be. */
+struct _drmDevice;
+bool gesso_device_looks_like_vgem(const struct _drmDevice *device);
+
 /* Whether the DRM descriptor `fd` (borrowed) is of the kernel driver `name`. */
 bool gesso_device_is_driver(int fd, const char *name);
 /*

@@ -22,7 +22,7 @@ struct dma_heap {
 	int fd;
 };
 
-static struct gesso_allocator *dma_heap_create(struct gesso_reason *why)
+static struct gesso_allocator *dma_heap_create(const char *renderer_node, struct gesso_reason *why)
 {
 	int fd = gesso_device_open(HEAP_PATH, "the kernel was built without the system heap", why);
 	if (fd < 0) {
@@ -75,6 +75,7 @@ const struct gesso_allocator_impl gesso_dma_heap_allocator = {
 	.kind = GESSO_DESCRIPTOR_DMABUF,
 	.cached = true,
 	.device = HEAP_PATH,
+	.udev_rule = true,
 	.create = dma_heap_create,
 	.allocate = dma_heap_allocate,
 	.destroy = dma_heap_destroy,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <wlr/util/log.h>
 #include <xf86drm.h>
@@ -21,14 +22,33 @@
 
 #define MAX_DEVICES 16
 
-#define NODES_LEN 2
+/* The render node comes first, but software drivers cannot allocate there. */
+static const int node_kinds[] = {DRM_NODE_RENDER, DRM_NODE_PRIMARY};
+#define NODES_LEN (sizeof(node_kinds) / sizeof(node_kinds[0]))
+
+struct candidate {
+	char nodes[NODES_LEN][64]; /* empty where there is none */
+};
 
 struct gbm {
 	struct gesso_allocator base;
-	int node_fds[NODES_LEN];   /* render and primary node, -1 where there is none */
+	struct candidate candidates[MAX_DEVICES]; /* the renderer's device first */
+	size_t candidates_len;
+	size_t next;               /* the candidate that was not opened yet */
+	int node_fds[NODES_LEN];   /* of the one before it; -1 where there is none */
 	struct gbm_device *device; /* NULL before the first use */
 	int fd;                    /* the one of node_fds that the device is on */
 };
+
+static void close_nodes(struct gbm *gbm)
+{
+	for (size_t i = 0; i < NODES_LEN; i++) {
+		if (gbm->node_fds[i] >= 0) {
+			close(gbm->node_fds[i]);
+			gbm->node_fds[i] = -1;
+		}
+	}
+}
 
 static void gbm_destroy(struct gesso_allocator *allocator)
 {
@@ -36,11 +56,7 @@ static void gbm_destroy(struct gesso_allocator *allocator)
 	if (gbm->device != NULL) {
 		gbm_device_destroy(gbm->device);
 	}
-	for (int i = 0; i < NODES_LEN; i++) {
-		if (gbm->node_fds[i] >= 0) {
-			close(gbm->node_fds[i]);
-		}
-	}
+	close_nodes(gbm);
 	free(gbm);
 }
 
@@ -166,28 +182,6 @@ static bool use_node(struct gbm *gbm, int fd, struct gesso_reason *why)
 	return true;
 }
 
-/*
- * At the first use, not before: GBM brings Mesa's drivers and LLVM into the process.
- * The render node comes first, but software drivers cannot allocate there.
- */
-static bool use_any_node(struct gbm *gbm, struct gesso_reason *why)
-{
-	for (int i = 0; i < NODES_LEN && gbm->device == NULL; i++) {
-		if (gbm->node_fds[i] >= 0) {
-			use_node(gbm, gbm->node_fds[i], why);
-		}
-	}
-	return gbm->device != NULL;
-}
-
-static bool gbm_allocate_image(struct gesso_allocator *allocator, struct gesso_layout *layout,
-	struct gesso_memory *memory, struct gesso_reason *why)
-{
-	struct gbm *gbm = (struct gbm *)allocator;
-	return (gbm->device != NULL || use_any_node(gbm, why)) &&
-		make_image(gbm, layout, memory, why);
-}
-
 /* Returns a descriptor, or -1 with `why` set if the node may not be opened. */
 static int open_node(const char *path, struct gesso_reason *why)
 {
@@ -212,20 +206,111 @@ static int open_node(const char *path, struct gesso_reason *why)
 	return fd;
 }
 
-static bool open_nodes(struct gbm *gbm, const drmDevice *device, struct gesso_reason *why)
+/* Closes the device that is open, if any, and opens the next one that can be. */
+static bool open_next_device(struct gbm *gbm, struct gesso_reason *why)
 {
-	static const int kinds[NODES_LEN] = {DRM_NODE_RENDER, DRM_NODE_PRIMARY};
 	bool any = false;
-	for (int i = 0; i < NODES_LEN; i++) {
-		if ((device->available_nodes & (1 << kinds[i])) != 0) {
-			gbm->node_fds[i] = open_node(device->nodes[kinds[i]], why);
-			any = any || gbm->node_fds[i] >= 0;
+	close_nodes(gbm);
+	while (!any && gbm->next < gbm->candidates_len) {
+		const struct candidate *candidate = &gbm->candidates[gbm->next++];
+		for (size_t i = 0; i < NODES_LEN; i++) {
+			if (candidate->nodes[i][0] == '\0') {
+				continue;
+			}
+			gbm->node_fds[i] = open_node(candidate->nodes[i], why);
+			if (gbm->node_fds[i] >= 0 && !any) {
+				memcpy(gbm->base.device, candidate->nodes[i],
+					sizeof(gbm->base.device));
+				any = true;
+			}
 		}
 	}
 	return any;
 }
 
-static struct gesso_allocator *gbm_create(struct gesso_reason *why)
+/* At the first use, not before: GBM brings Mesa's drivers and LLVM into the process. */
+static bool use_any_node(struct gbm *gbm, struct gesso_reason *why)
+{
+	bool opened;
+	do {
+		for (size_t i = 0; i < NODES_LEN && gbm->device == NULL; i++) {
+			if (gbm->node_fds[i] >= 0) {
+				use_node(gbm, gbm->node_fds[i], why);
+			}
+		}
+		opened = gbm->device == NULL && open_next_device(gbm, why);
+	} while (opened);
+	if (gbm->device == NULL) {
+		/* the next buffer may find another answer */
+		struct gesso_reason again;
+		gbm->next = 0;
+		open_next_device(gbm, &again);
+	}
+	return gbm->device != NULL;
+}
+
+static bool gbm_allocate_image(struct gesso_allocator *allocator, struct gesso_layout *layout,
+	struct gesso_memory *memory, struct gesso_reason *why)
+{
+	struct gbm *gbm = (struct gbm *)allocator;
+	return (gbm->device != NULL || use_any_node(gbm, why)) &&
+		make_image(gbm, layout, memory, why);
+}
+
+static void add_candidate(struct gbm *gbm, const drmDevice *device, const char *renderer_node)
+{
+	bool first = false;
+	struct candidate *candidate = &gbm->candidates[gbm->candidates_len++];
+	for (size_t i = 0; i < NODES_LEN; i++) {
+		const char *node = device->nodes[node_kinds[i]];
+		if ((device->available_nodes & (1 << node_kinds[i])) == 0) {
+			continue;
+		}
+		snprintf(candidate->nodes[i], sizeof(candidate->nodes[i]), "%s", node);
+		first = first || (renderer_node != NULL && strcmp(node, renderer_node) == 0);
+		struct stat status;
+		if (stat(node, &status) == 0) {
+			gbm->base.devices_key =
+				gbm->base.devices_key * 31 + (uint64_t)status.st_rdev;
+		}
+	}
+	if (first) {
+		struct candidate swapped = gbm->candidates[0];
+		gbm->candidates[0] = *candidate;
+		*candidate = swapped;
+	}
+}
+
+static void find_candidates(struct gbm *gbm, const char *renderer_node)
+{
+	drmDevice *devices[MAX_DEVICES];
+	int len = drmGetDevices2(0, devices, MAX_DEVICES);
+	for (int i = 0; i < len; i++) {
+		add_candidate(gbm, devices[i], renderer_node);
+	}
+	if (len > 0) {
+		drmFreeDevices(devices, len);
+	}
+}
+
+static void gbm_find_node(char *node, size_t size)
+{
+	drmDevice *devices[MAX_DEVICES];
+	int len = drmGetDevices2(0, devices, MAX_DEVICES);
+	for (int i = 0; i < len; i++) {
+		for (size_t k = 0; k < NODES_LEN && node[0] == '\0'; k++) {
+			if ((devices[i]->available_nodes & (1 << node_kinds[k])) != 0 &&
+				!gesso_device_looks_like_vgem(devices[i])) {
+				snprintf(node, size, "%s", devices[i]->nodes[node_kinds[k]]);
+			}
+		}
+	}
+	if (len > 0) {
+		drmFreeDevices(devices, len);
+	}
+}
+
+static struct gesso_allocator *gbm_create(const char *renderer_node, struct gesso_reason *why)
 {
 	struct gbm *gbm = calloc(1, sizeof(*gbm));
 	if (gbm == NULL) {
@@ -236,16 +321,8 @@ static struct gesso_allocator *gbm_create(struct gesso_reason *why)
 	gbm->node_fds[0] = gbm->node_fds[1] = -1;
 
 	gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING, "there is no DRM device but vgem's");
-	drmDevice *devices[MAX_DEVICES];
-	int len = drmGetDevices2(0, devices, MAX_DEVICES);
-	bool found = false;
-	for (int i = 0; i < len && !found; i++) {
-		found = open_nodes(gbm, devices[i], why);
-	}
-	if (len > 0) {
-		drmFreeDevices(devices, len);
-	}
-	if (!found) {
+	find_candidates(gbm, renderer_node);
+	if (!open_next_device(gbm, why)) {
 		gbm_destroy(&gbm->base);
 		return NULL;
 	}
@@ -258,6 +335,7 @@ const struct gesso_allocator_impl gesso_gbm_allocator = {
 	.cached = true,
 	.device = "a DRM node other than vgem's",
 	.create = gbm_create,
+	.find_node = gbm_find_node,
 	.allocate_image = gbm_allocate_image,
 	.destroy = gbm_destroy,
 };

@@ -14,7 +14,8 @@
  * this serves software renderers, and them only.
  */
 
-static struct gesso_allocator *memfd_create_allocator(struct gesso_reason *why)
+static struct gesso_allocator *memfd_create_allocator(
+	const char *renderer_node, struct gesso_reason *why)
 {
 	struct gesso_allocator *allocator = calloc(1, sizeof(*allocator));
 	if (allocator == NULL) {

@@ -39,7 +39,7 @@ static long read_size_limit_mb(void)
 	return limit_mb;
 }
 
-static struct gesso_allocator *udmabuf_create(struct gesso_reason *why)
+static struct gesso_allocator *udmabuf_create(const char *renderer_node, struct gesso_reason *why)
 {
 	int fd = gesso_device_open(DEVICE_PATH, "load the kernel module udmabuf", why);
 	if (fd < 0) {
@@ -152,6 +152,7 @@ const struct gesso_allocator_impl gesso_udmabuf_allocator = {
 	.kind = GESSO_DESCRIPTOR_DMABUF,
 	.cached = true,
 	.device = DEVICE_PATH,
+	.udev_rule = true,
 	.create = udmabuf_create,
 	.allocate = udmabuf_allocate,
 	.wrap = udmabuf_wrap,

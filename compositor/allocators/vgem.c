@@ -25,13 +25,6 @@ struct vgem {
 	int fd;
 };
 
-/* What the node is can be asked only once it is open: this is for the reason if it is not. */
-static bool looks_like_vgem(const drmDevice *device)
-{
-	return device->bustype == DRM_BUS_PLATFORM &&
-		strcmp(device->businfo.platform->fullname, "vgem") == 0;
-}
-
 /* Returns a descriptor, or -1: with `why` set unless the node is another driver's. */
 static int open_if_vgem(const char *node, struct gesso_reason *why)
 {
@@ -60,7 +53,8 @@ static int open_vgem(char path[static NODE_BYTES], struct gesso_reason *why)
 		fd = open_if_vgem(node, &refusal);
 		if (fd >= 0) {
 			snprintf(path, NODE_BYTES, "%s", node);
-		} else if (looks_like_vgem(devices[i]) && refusal.code != GESSO_REASON_NONE) {
+		} else if (gesso_device_looks_like_vgem(devices[i]) &&
+			refusal.code != GESSO_REASON_NONE) {
 			*why = refusal;
 		}
 	}
@@ -70,7 +64,22 @@ static int open_vgem(char path[static NODE_BYTES], struct gesso_reason *why)
 	return fd;
 }
 
-static struct gesso_allocator *vgem_create(struct gesso_reason *why)
+static void vgem_find_node(char *node, size_t size)
+{
+	drmDevice *devices[MAX_DEVICES];
+	int len = drmGetDevices2(0, devices, MAX_DEVICES);
+	for (int i = 0; i < len && node[0] == '\0'; i++) {
+		if ((devices[i]->available_nodes & (1 << DRM_NODE_PRIMARY)) != 0 &&
+			gesso_device_looks_like_vgem(devices[i])) {
+			snprintf(node, size, "%s", devices[i]->nodes[DRM_NODE_PRIMARY]);
+		}
+	}
+	if (len > 0) {
+		drmFreeDevices(devices, len);
+	}
+}
+
+static struct gesso_allocator *vgem_create(const char *renderer_node, struct gesso_reason *why)
 {
 	char path[NODE_BYTES] = "";
 	int fd = open_vgem(path, why);
@@ -146,7 +155,9 @@ const struct gesso_allocator_impl gesso_vgem_allocator = {
 	.kind = GESSO_DESCRIPTOR_DMABUF,
 	.cached = false,
 	.device = "a primary node of vgem",
+	.udev_rule = true,
 	.create = vgem_create,
+	.find_node = vgem_find_node,
 	.allocate = vgem_allocate,
 	.destroy = vgem_destroy,
 };

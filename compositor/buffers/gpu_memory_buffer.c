@@ -179,16 +179,26 @@ int gpu_memory_buffer_wait_ms(struct gpu_memory_buffer *buffer)
 			      : 0;
 }
 
+struct native_taker {
+	struct gesso_allocator_taker base;
+	struct gpu_memory_buffer *buffer;
+};
+
+/* With the trial import: where that fails, the next allocator's memory may do. */
+static bool native_take(struct gesso_allocator_taker *base, struct gesso_memory *memory,
+	const struct gesso_layout *layout, const struct gesso_allocator_impl *impl,
+	struct gesso_reason *why)
+{
+	struct native_taker *taker = wl_container_of(base, taker, base);
+	return native_buffer_set_memory(
+		&taker->buffer->native, memory, layout, impl, taker->buffer->manager->context, why);
+}
+
 static bool allocate(struct gpu_memory_buffer *buffer, struct gesso_reason *why)
 {
-	struct native_buffer *native = &buffer->native;
-	struct gesso_gpu_memory_buffer_manager *manager = buffer->manager;
-	struct gesso_memory memory;
-	struct gesso_layout layout;
-	const struct gesso_allocator_impl *impl;
-	return gesso_allocator_chain_allocate(manager->chain, native->base.width,
-		       native->base.height, buffer->fourcc, &memory, &layout, &impl, why) &&
-		native_buffer_set_memory(native, &memory, &layout, impl, manager->context, why);
+	struct native_taker taker = {.base.take = native_take, .buffer = buffer};
+	return gesso_allocator_chain_allocate(buffer->manager->chain, buffer->native.base.width,
+		buffer->native.base.height, buffer->fourcc, &taker.base, why);
 }
 
 static void enter_in_ledger(struct gpu_memory_buffer *buffer, struct gesso_ledger_client *client,

@@ -229,6 +229,18 @@ static struct json_object *objects_to_json(
 	return array;
 }
 
+/* null if there was none. */
+static struct json_object *failures_to_json(const struct report_allocator *allocator)
+{
+	if (!allocator->failure_words) {
+		return NULL;
+	}
+	struct json_object *object = json_object_new_object();
+	put(object, "count", json_object_new_uint64(allocator->failures));
+	put_reason(object, allocator->failure_reason, allocator->failure_words);
+	return object;
+}
+
 static struct json_object *allocators_to_json(const struct report *report)
 {
 	struct json_object *array = json_object_new_array();
@@ -238,6 +250,12 @@ static struct json_object *allocators_to_json(const struct report *report)
 		put_string(object, "name", allocator->name);
 		put_bool(object, "offered", allocator->reason == 0);
 		put_reason(object, allocator->reason, allocator->words);
+		put(object, "place",
+			allocator->place > 0 ? json_object_new_int64(allocator->place) : NULL);
+		put(object, "order",
+			allocator->place_words ? json_object_new_string(allocator->place_words)
+					       : NULL);
+		put(object, "failures", failures_to_json(allocator));
 		json_object_array_add(array, object);
 	}
 	return array;

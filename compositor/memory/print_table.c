@@ -216,6 +216,19 @@ static void print_totals(FILE *out, const struct memory_model *model)
 		"PSS.\n");
 }
 
+static void print_allocator(FILE *out, const struct report_allocator *allocator)
+{
+	fprintf(out, "allocator %s: %s%s%s\n", allocator->name,
+		allocator->reason == 0 ? "offered" : allocator->words,
+		allocator->place_words ? ", asked " : "",
+		allocator->place_words ? allocator->place_words : "");
+	if (allocator->failure_words) {
+		fprintf(out, "  gave no memory %" PRIu64 " times, the last: %s (%s)\n",
+			allocator->failures, allocator->failure_words,
+			gesso_reason_name(allocator->failure_reason));
+	}
+}
+
 void memory_print_table(FILE *out, const struct memory_model *model)
 {
 	const struct report *report = model->report;
@@ -223,9 +236,7 @@ void memory_print_table(FILE *out, const struct memory_model *model)
 		report->renderer_reason);
 	fprintf(out, "a client may hold %.2f MiB\n", MIB(report->budget_bytes));
 	for (size_t i = 0; i < report->allocators_len; i++) {
-		const struct report_allocator *allocator = &report->allocators[i];
-		fprintf(out, "allocator %s: %s\n", allocator->name,
-			allocator->reason == 0 ? "offered" : allocator->words);
+		print_allocator(out, &report->allocators[i]);
 	}
 	print_processes(out, model);
 	print_paths(out, report);

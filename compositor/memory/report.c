@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <wlr/types/wlr_compositor.h>
 
-#define REPORTER_VERSION 3
+#define REPORTER_VERSION 4
 
 struct gesso_reporter {
 	struct wl_global *global;
@@ -40,13 +40,35 @@ static const struct gesso_memory_report_v1_interface report_impl = {
 	.destroy = report_request_destroy,
 };
 
+static void report_send_order(
+	struct wl_resource *resource, const struct gesso_allocator_chain *chain, size_t index)
+{
+	struct gesso_allocator_state state = gesso_allocator_chain_state(chain, index);
+	const struct gesso_allocator_failures *failures = &state.failures;
+	char words[GESSO_PLACE_WORDS_BYTES];
+	int place = gesso_allocator_chain_place(chain, index, words);
+	if (place > 0) {
+		gesso_memory_report_v1_send_allocator_place(
+			resource, state.impl->name, (uint32_t)place, words);
+	}
+	if (failures->count > 0) {
+		gesso_memory_report_v1_send_allocator_failures(resource, state.impl->name,
+			HI_LO(failures->count), failures->last.code, failures->last.words);
+	}
+}
+
 static void report_send_allocators(
 	struct wl_resource *resource, const struct gesso_allocator_chain *chain)
 {
+	bool ordered = wl_resource_get_version(resource) >=
+		GESSO_MEMORY_REPORT_V1_ALLOCATOR_PLACE_SINCE_VERSION;
 	for (size_t i = 0; i < gesso_allocator_chain_length(chain); i++) {
 		struct gesso_allocator_state state = gesso_allocator_chain_state(chain, i);
 		gesso_memory_report_v1_send_allocator(
 			resource, state.impl->name, state.refusal.code, state.refusal.words);
+		if (ordered) {
+			report_send_order(resource, chain, i);
+		}
 	}
 }
 

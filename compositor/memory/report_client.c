@@ -83,6 +83,41 @@ static void report_handle_allocator(void *data, struct gesso_memory_report_v1 *p
 	}
 }
 
+/* The last one: what is told of an allocator follows its own event. */
+static struct report_allocator *allocator_by_name(const struct report *report, const char *name)
+{
+	for (size_t i = report->allocators_len; i > 0; i--) {
+		struct report_allocator *allocator = &report->allocators[i - 1];
+		if (allocator->name && strcmp(allocator->name, name) == 0) {
+			return allocator;
+		}
+	}
+	return NULL;
+}
+
+static void report_handle_allocator_place(void *data, struct gesso_memory_report_v1 *proxy,
+	const char *name, uint32_t place, const char *words)
+{
+	struct taking *taking = data;
+	struct report_allocator *allocator = allocator_by_name(taking->report, name);
+	if (allocator && !allocator->place_words) {
+		allocator->place = place;
+		allocator->place_words = copy(taking, words);
+	}
+}
+
+static void report_handle_allocator_failures(void *data, struct gesso_memory_report_v1 *proxy,
+	const char *name, uint32_t count_hi, uint32_t count_lo, uint32_t reason, const char *words)
+{
+	struct taking *taking = data;
+	struct report_allocator *allocator = allocator_by_name(taking->report, name);
+	if (allocator && !allocator->failure_words) {
+		allocator->failures = join(count_hi, count_lo);
+		allocator->failure_reason = reason;
+		allocator->failure_words = copy(taking, words);
+	}
+}
+
 static void report_handle_client(void *data, struct gesso_memory_report_v1 *proxy, uint32_t id,
 	int32_t pid, const char *name, uint32_t surfaces, uint32_t held_hi, uint32_t held_lo)
 {
@@ -205,6 +240,8 @@ static const struct gesso_memory_report_v1_listener report_listener = {
 	.surface = report_handle_surface,
 	.done = report_handle_done,
 	.budget = report_handle_budget,
+	.allocator_place = report_handle_allocator_place,
+	.allocator_failures = report_handle_allocator_failures,
 };
 
 static void registry_handle_global(void *data, struct wl_registry *registry, uint32_t name,
@@ -214,7 +251,7 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 	if (strcmp(interface, gesso_memory_reporter_v1_interface.name) == 0 &&
 		!connection->reporter) {
 		connection->reporter = wl_registry_bind(registry, name,
-			&gesso_memory_reporter_v1_interface, version < 3 ? version : 3);
+			&gesso_memory_reporter_v1_interface, version < 4 ? version : 4);
 	}
 }
 
@@ -417,6 +454,8 @@ void report_destroy(struct report *report)
 	for (size_t i = 0; i < report->allocators_len; i++) {
 		free(report->allocators[i].name);
 		free(report->allocators[i].words);
+		free(report->allocators[i].place_words);
+		free(report->allocators[i].failure_words);
 	}
 	free(report->clients);
 	free(report->allocators);

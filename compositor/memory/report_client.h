@@ -19,6 +19,11 @@ struct report_allocator {
 	char *name;
 	uint32_t reason; /* enum gesso_reason_code; 0 if offered */
 	char *words;
+	uint32_t place; /* 1 is asked first; 0 if not offered, or not told */
+	char *place_words;
+	uint64_t failures; /* how often it gave no memory while it was offered */
+	uint32_t failure_reason;
+	char *failure_words; /* NULL if that never was */
 };
 
 struct report_path {

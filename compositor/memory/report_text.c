@@ -14,8 +14,15 @@ static void print_allocators(FILE *out, const struct gesso_allocator_chain *chai
 {
 	for (size_t i = 0; i < gesso_allocator_chain_length(chain); i++) {
 		struct gesso_allocator_state state = gesso_allocator_chain_state(chain, i);
-		fprintf(out, "allocator %s: %s\n", state.impl->name,
-			state.refusal.code == GESSO_REASON_NONE ? "offered" : state.refusal.words);
+		char words[GESSO_PLACE_WORDS_BYTES];
+		bool offered = gesso_allocator_chain_place(chain, i, words) > 0;
+		fprintf(out, "allocator %s: %s%s\n", state.impl->name,
+			offered ? "offered, asked " : state.refusal.words, words);
+		if (state.failures.count > 0) {
+			fprintf(out, "  gave no memory %" PRIu64 " times, the last: %s (%s)\n",
+				state.failures.count, state.failures.last.words,
+				gesso_reason_name(state.failures.last.code));
+		}
 	}
 }
 

@@ -3,13 +3,13 @@
 #include "allocators/chain.h"
 #include "renderer/probe_answer.h"
 #include "renderer/probe_cache.h"
+#include "renderer/probe_spawn.h"
 #include "renderer/render_context.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +24,6 @@
  * without waiting: a child that it left behind may hold the pipe open.
  */
 #define ANSWER_BYTES 4096
-
-extern char **environ;
 
 struct gesso_probe {
 	struct wl_event_loop *loop;
@@ -197,44 +195,6 @@ static void find_helper(char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%s/gesso-probe", GESSO_LIBEXECDIR);
 }
 
-static const char *helper_renderer(const struct gesso_render_context *context)
-{
-	switch (context->used) {
-	case GESSO_RENDERER_GLES2:
-		return "gles2";
-	case GESSO_RENDERER_GLES2_SOFTWARE:
-		return "gles2-software";
-	case GESSO_RENDERER_GLES2_NODE:
-		return "gles2-node";
-	default:
-		return "pixman";
-	}
-}
-
-static int spawn(
-	const char *path, const char *renderer, const char *allocator, int answer_fd, pid_t *pid)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, answer_fd, STDOUT_FILENO);
-	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-
-	char *argv[] = {(char *)path, (char *)renderer, (char *)allocator, NULL};
-	int error = posix_spawn(pid, path, &actions, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
-}
-
 static bool start_helper(struct gesso_probe *probe, const char *allocator, struct gesso_reason *why)
 {
 	int fds[2];
@@ -246,8 +206,7 @@ static bool start_helper(struct gesso_probe *probe, const char *allocator, struc
 	struct rlimit ours;
 	bool narrows = probe->has_files && getrlimit(RLIMIT_NOFILE, &ours) == 0 &&
 		setrlimit(RLIMIT_NOFILE, &probe->files) == 0;
-	int error = spawn(
-		probe->helper, helper_renderer(probe->context), allocator, fds[1], &probe->pid);
+	int error = probe_spawn(probe->helper, probe->context, allocator, fds[1], &probe->pid);
 	if (narrows) {
 		setrlimit(RLIMIT_NOFILE, &ours);
 	}
@@ -327,7 +286,7 @@ static void probe_handle_renewed(struct wl_listener *listener, void *data)
 {
 	struct gesso_probe *probe = wl_container_of(listener, probe, renewed);
 	end_helper(probe);
-	gesso_allocator_chain_renew(probe->chain, probe->context->software);
+	gesso_allocator_chain_renew(probe->chain, probe->context->software, probe->context->node);
 	probe->index = 0;
 	if (probe->next == NULL) {
 		schedule_next(probe);

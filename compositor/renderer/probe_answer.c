@@ -26,6 +26,7 @@ static void note_proved(
 	if (align_bytes > measure->stride_align_bytes) {
 		measure->stride_align_bytes = align_bytes;
 	}
+	measure->format_align_bytes[format] = align_bytes;
 	answer->formats |= 1u << format;
 }
 

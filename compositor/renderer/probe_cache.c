@@ -51,11 +51,12 @@ bool probe_cache_key(char key[PROBE_CACHE_KEY_BYTES], const char *helper,
 	int len = snprintf(key, PROBE_CACHE_KEY_BYTES,
 		"gesso %s\nboot %s\nhelper %s %" PRIu64 " %" PRIu64 ".%09ld\n"
 		"renderer %s\ndriver %s\nrenderer-device %" PRIu64 "\n"
-		"allocator %s\nallocator-device %s %" PRIu64 "\n",
+		"allocator %s\nallocator-device %s %" PRIu64 " %" PRIu64 "\n",
 		GESSO_VERSION, boot_id, helper, (uint64_t)status.st_size,
 		(uint64_t)status.st_mtim.tv_sec, status.st_mtim.tv_nsec, context->name,
 		context->driver, renderer_device_number(context), state->impl->name,
-		state->device != NULL ? state->device : "none", device_number(state->device));
+		state->device != NULL ? state->device : "none", device_number(state->device),
+		state->devices_key);
 	return len > 0 && len < PROBE_CACHE_KEY_BYTES;
 }
 

@@ -2,10 +2,12 @@
 /*
  * gesso-probe: proves one allocator with one renderer, in a process that may crash.
  *
- *   gesso-probe RENDERER ALLOCATOR
+ *   gesso-probe RENDERER ALLOCATOR [NODE [NAME]]
  *
  * RENDERER is pixman, gles2, gles2-software or gles2-node; ALLOCATOR is a name of
- * gesso_allocator_impls. Prints one line per format, "proved NAME ALIGN OFFSET"
+ * gesso_allocator_impls; NODE is the DRM node that the renderer is on, or -, and then
+ * gles2 is a GPU's, never software's; NAME is what it is called, and any other is
+ * refused: a proof holds for the renderer that it was made with. Prints one line per format, "proved NAME ALIGN OFFSET"
  * (the least alignment of rows in bytes that held, 0 if the kind lays them out
  * itself; 1 if an offset held) or "refused NAME CODE WORDS", then "reads PERCENT"
  * (against the heap, 0 if unknown) and "done". Formats of two planes come after
@@ -51,6 +53,28 @@ static const struct gesso_allocator_impl *find_impl(const char *name)
 		}
 	}
 	return NULL;
+}
+
+/* GLES2 falls back to software by itself, which would prove nothing of a GPU. */
+static void insist_on_node(enum gesso_renderer_choice *choice, const char *node)
+{
+	if (strcmp(node, "-") != 0) {
+		setenv("WLR_RENDER_DRM_DEVICE", node, 1);
+	}
+	if (*choice == GESSO_RENDERER_GLES2) {
+		*choice = GESSO_RENDERER_GLES2_GPU;
+	}
+}
+
+static bool is_called(
+	const struct gesso_render_context *context, const char *name, struct gesso_reason *why)
+{
+	if (strcmp(context->name, name) == 0) {
+		return true;
+	}
+	gesso_reason_set(why, GESSO_REASON_PROBE_FAILED,
+		"the import probe's renderer is %s, not %s", context->name, name);
+	return false;
 }
 
 static int fail(const struct gesso_reason *why)
@@ -115,40 +139,57 @@ static void probe_formats(struct gesso_render_context *context, struct gesso_all
 	}
 }
 
+/* Proves what can be proved, and says it. False with `why` set if it did not begin. */
+static bool probe_allocator(struct gesso_allocator *allocator, enum gesso_renderer_choice choice,
+	const char *renderer_name, struct gesso_reason *why)
+{
+	struct wl_event_loop *loop = wl_event_loop_create();
+	struct wlr_backend *backend = loop != NULL ? wlr_headless_backend_create(loop) : NULL;
+	struct gesso_render_context *context = NULL;
+	bool ok = false;
+	if (backend == NULL) {
+		gesso_reason_set(why, GESSO_REASON_NO_MEMORY, "no memory for a backend");
+	} else {
+		context = gesso_render_context_create(backend, choice, why);
+	}
+	if (context != NULL && (renderer_name == NULL || is_called(context, renderer_name, why))) {
+		probe_formats(context, allocator);
+		ok = true;
+	}
+	gesso_render_context_destroy(context);
+	if (backend != NULL) {
+		wlr_backend_destroy(backend);
+	}
+	if (loop != NULL) {
+		wl_event_loop_destroy(loop);
+	}
+	return ok;
+}
+
 int main(int argc, char *argv[])
 {
 	enum gesso_renderer_choice choice;
-	const struct gesso_allocator_impl *impl = argc == 3 ? find_impl(argv[2]) : NULL;
-	if (impl == NULL || !parse_renderer(argv[1], &choice)) {
+	const struct gesso_allocator_impl *impl = argc >= 3 ? find_impl(argv[2]) : NULL;
+	if (impl == NULL || argc > 5 || !parse_renderer(argv[1], &choice)) {
 		fprintf(stderr,
-			"usage: gesso-probe pixman|gles2|gles2-software|gles2-node ALLOCATOR\n");
+			"usage: gesso-probe pixman|gles2|gles2-software|gles2-node ALLOCATOR "
+			"[NODE [NAME]]\n");
 		return 2;
 	}
 	/* a crash is an answer here, not a fault to be kept */
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 	prctl(PR_SET_DUMPABLE, 0);
 	wlr_log_init(WLR_ERROR, NULL);
+	if (argc > 3) {
+		insist_on_node(&choice, argv[3]);
+	}
 
 	struct gesso_reason why = {0};
-	struct gesso_allocator *allocator = impl->create(&why);
+	struct gesso_allocator *allocator = impl->create(argc > 3 ? argv[3] : NULL, &why);
 	if (allocator == NULL) {
 		return fail(&why);
 	}
-	struct wl_event_loop *loop = wl_event_loop_create();
-	struct wlr_backend *backend = loop != NULL ? wlr_headless_backend_create(loop) : NULL;
-	if (backend == NULL) {
-		gesso_reason_set(&why, GESSO_REASON_NO_MEMORY, "no memory for a backend");
-		return fail(&why);
-	}
-	struct gesso_render_context *context = gesso_render_context_create(backend, choice, &why);
-	if (context == NULL) {
-		return fail(&why);
-	}
-	probe_formats(context, allocator);
-
-	gesso_render_context_destroy(context);
-	wlr_backend_destroy(backend);
-	wl_event_loop_destroy(loop);
+	bool ok = probe_allocator(allocator, choice, argc > 4 ? argv[4] : NULL, &why);
 	allocator->impl->destroy(allocator);
-	return 0;
+	return ok ? 0 : fail(&why);
 }

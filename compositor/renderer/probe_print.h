@@ -15,10 +15,14 @@ void gesso_probe_print_table(FILE *out, const struct gesso_allocator_chain *chai
 
 /*
  * One JSON object: "renderer", "renderer_reason", "software", and "allocators", an
- * array of objects with "name", "device" (null if none), "permission" (granted, denied,
- * unknown, not needed), "kind", "offered", "formats" (an object: true, or the reason),
- * "stride_align_bytes", "offset", "cached" and "read_cost_percent" (null if not
- * measured), "reason" and "words" (null if offered).
+ * array of objects with "name", "device" (its node if there is one, else words; null if
+ * none is needed), "permission" (granted, denied, unknown, not needed), "group" (whose
+ * members may open the device, or null), "rule" (the udev rule that would let others than
+ * its owner, or null), "kind", "offered", "formats" (an object: true, or the reason),
+ * "place" (1 is asked first; null if not offered) and "order" (why there),
+ * "stride_align_bytes" (of all formats) and "alignment_bytes" (an object: each format's),
+ * "offset", "cached" and "read_cost_percent" (null if not measured), "reason" and "words"
+ * (null if offered).
  */
 void gesso_probe_print_json(FILE *out, const struct gesso_allocator_chain *chain,
 	const struct gesso_render_context *context);

@@ -126,7 +126,7 @@ static bool create_allocator(
 {
 	if (context->used == GESSO_RENDERER_GLES2_NODE && context->software) {
 		/* kms_swrast draws only into buffers of the device that it is on */
-		return use_outputs_of(context, gesso_vgem_allocator.create(why), why);
+		return use_outputs_of(context, gesso_vgem_allocator.create(NULL, why), why);
 	}
 	if (context->used == GESSO_RENDERER_GLES2_SOFTWARE) {
 		return create_software_allocator(context, backend, why);

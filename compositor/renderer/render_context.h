@@ -29,6 +29,8 @@ enum gesso_renderer_choice {
 	GESSO_RENDERER_GLES2_SOFTWARE,
 	/* On the node that WLR_RENDER_DRM_DEVICE names, whatever drives it: for tests. */
 	GESSO_RENDERER_GLES2_NODE,
+	/* On that node, and only if a GPU draws there: for the probe's helper. */
+	GESSO_RENDERER_GLES2_GPU,
 };
 
 struct gesso_render_context {
@@ -39,6 +41,7 @@ struct gesso_render_context {
 	/* Pixels are made by the CPU: textures live in this process's own memory. */
 	bool software;
 	char name[96];       /* "pixman", or "gles2 (<GL_RENDERER>)" */
+	char node[64];       /* the DRM node that it is on; empty if it is on none */
 	char driver[128];    /* GL_VERSION, which names the driver's version; empty on pixman */
 	char why[256];       /* why this one, for people */
 	struct wlr_egl *egl; /* borrowed from the renderer; NULL on pixman */

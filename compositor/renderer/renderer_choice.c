@@ -11,6 +11,7 @@
 #include <wlr/render/gles2.h>
 #include <wlr/render/pixman.h>
 #include <wlr/render/wlr_renderer.h>
+#include <xf86drm.h>
 
 static void describe_gl(struct gesso_render_context *context)
 {
@@ -22,6 +23,13 @@ static void describe_gl(struct gesso_render_context *context)
 	const char *driver = (const char *)glGetString(GL_VERSION);
 	snprintf(context->driver, sizeof(context->driver), "%s", driver != NULL ? driver : "");
 	gl_current_end(&before, context->egl);
+}
+
+static void note_node(struct gesso_render_context *context, int fd)
+{
+	char *path = drmGetDeviceNameFromFd2(fd);
+	snprintf(context->node, sizeof(context->node), "%s", path != NULL ? path : "");
+	free(path);
 }
 
 static bool name_is_software(const char *name)
@@ -54,10 +62,12 @@ static bool use_gpu(
 		return false;
 	}
 	context->renderer = wlr_gles2_renderer_create_with_drm_fd(fd);
+	note_node(context, fd);
 	close(fd);
 	if (context->renderer == NULL) {
 		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING,
 			"the DRM render node has no driver for GLES2");
+		context->node[0] = '\0';
 		return false;
 	}
 	context->egl = wlr_gles2_renderer_get_egl(context->renderer);
@@ -67,6 +77,7 @@ static bool use_gpu(
 			"the DRM render node's GLES2 is software");
 		wlr_renderer_destroy(context->renderer);
 		context->renderer = NULL;
+		context->node[0] = '\0';
 		context->egl = NULL;
 		return false;
 	}
@@ -84,6 +95,7 @@ static bool use_node(struct gesso_render_context *context, struct gesso_reason *
 		return false;
 	}
 	context->renderer = wlr_gles2_renderer_create_with_drm_fd(fd);
+	note_node(context, fd);
 	close(fd);
 	if (context->renderer == NULL) {
 		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING, "%s: no GLES2 there", path);
@@ -126,6 +138,9 @@ bool renderer_choice_make(struct gesso_render_context *context, struct software_
 		snprintf(context->why, sizeof(context->why), "asked for");
 		context->used = choice;
 		return use_node(context, why);
+	case GESSO_RENDERER_GLES2_GPU:
+		snprintf(context->why, sizeof(context->why), "asked for");
+		return use_gpu(context, backend, why);
 	case GESSO_RENDERER_GLES2:
 		if (use_gpu(context, backend, &no_gpu)) {
 			snprintf(context->why, sizeof(context->why), "asked for");

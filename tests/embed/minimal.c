@@ -141,8 +141,8 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "minimal: %s\n", why.words);
 		return 1;
 	}
-	struct gesso_allocator_chain *chain =
-		gesso_allocator_chain_create("auto", minimal.context->software, &why);
+	struct gesso_allocator_chain *chain = gesso_allocator_chain_create(
+		"auto", minimal.context->software, minimal.context->node, &why);
 	struct gesso_ledger *ledger = gesso_ledger_create(minimal.context, 256 << 20);
 	minimal.manager = gesso_gpu_memory_buffer_manager_create(
 		minimal.display, minimal.context, chain, ledger);

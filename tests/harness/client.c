@@ -123,7 +123,7 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 		{&zwlr_screencopy_manager_v1_interface, 1, &client->screencopy},
 		{&zwlr_virtual_pointer_manager_v1_interface, 1, &client->virtual_pointers},
 		{&gesso_gpu_memory_buffer_manager_v1_interface, 1, &client->manager},
-		{&gesso_memory_reporter_v1_interface, 3, &client->reporter},
+		{&gesso_memory_reporter_v1_interface, 4, &client->reporter},
 		{&zwp_linux_dmabuf_v1_interface, 3, &client->dmabuf},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {

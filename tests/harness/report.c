@@ -32,6 +32,40 @@ static void report_handle_allocator(void *data, struct gesso_memory_report_v1 *o
 	snprintf(entry->words, sizeof(entry->words), "%s", words);
 }
 
+static struct report_order *order_by_name(struct report *report, const char *name)
+{
+	for (size_t i = 0; i < report->allocators_len; i++) {
+		if (strcmp(report->allocators[i].name, name) == 0) {
+			return &report->orders[i];
+		}
+	}
+	FAIL("the report has no allocator %s", name);
+}
+
+const struct report_order *report_find_order(const struct report *report, const char *name)
+{
+	return order_by_name((struct report *)report, name);
+}
+
+static void report_handle_allocator_place(void *data, struct gesso_memory_report_v1 *object,
+	const char *name, uint32_t place, const char *words)
+{
+	struct report_order *order = order_by_name(data, name);
+	CHECK(place > 0 && order->place == 0);
+	order->place = place;
+	snprintf(order->place_words, sizeof(order->place_words), "%s", words);
+}
+
+static void report_handle_allocator_failures(void *data, struct gesso_memory_report_v1 *object,
+	const char *name, uint32_t count_hi, uint32_t count_lo, uint32_t reason, const char *words)
+{
+	struct report_order *order = order_by_name(data, name);
+	CHECK_EQUAL(order->failures, 0);
+	order->failures = join(count_hi, count_lo);
+	order->reason = reason;
+	snprintf(order->words, sizeof(order->words), "%s", words);
+}
+
 static void report_handle_client(void *data, struct gesso_memory_report_v1 *object, uint32_t id,
 	int32_t pid, const char *name, uint32_t surfaces, uint32_t held_hi, uint32_t held_lo)
 {
@@ -124,6 +158,8 @@ static const struct gesso_memory_report_v1_listener report_listener = {
 	.surface = report_handle_surface,
 	.done = report_handle_done,
 	.budget = report_handle_budget,
+	.allocator_place = report_handle_allocator_place,
+	.allocator_failures = report_handle_allocator_failures,
 };
 
 void report_read(struct report *report, struct client *client)

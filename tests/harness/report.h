@@ -45,12 +45,22 @@ struct report_budget {
 	uint64_t has, limit;
 };
 
+/* What is told of an allocator beside its state; 0 and empty where nothing is. */
+struct report_order {
+	uint32_t place; /* 1 is asked first */
+	char place_words[128];
+	uint64_t failures;
+	uint32_t reason; /* of the last of them */
+	char words[200];
+};
+
 struct report {
 	int pid;
 	char renderer[128], renderer_reason[200];
 	uint32_t software;
 	uint64_t budget_bytes;
 	struct client_allocator allocators[CLIENT_MAX_LINKS];
+	struct report_order orders[CLIENT_MAX_LINKS]; /* of the same */
 	struct report_client clients[REPORT_MAX];
 	struct report_path paths[REPORT_MAX];
 	struct report_buffer buffers[REPORT_MAX];
@@ -66,6 +76,8 @@ void report_read(struct report *report, struct client *client);
 uint64_t report_held_bytes(const struct report *report);
 struct report_path report_sum(const struct report *report, enum gesso_memory_report_v1_path path);
 
+/* Of the allocator `name`, which there is. */
+const struct report_order *report_find_order(const struct report *report, const char *name);
 /* NULL if there is none. */
 const struct report_buffer *report_find_buffer(const struct report *report, uint64_t inode);
 /* The first surface that shows a buffer of that size. */

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* Mesa's kms_swrast draws its own device's buffers, and crashes on others': path off, all else on. */
 #include "buffer.h"
+#include "capture.h"
 #include "case.h"
 #include "client.h"
+#include "stage.h"
 #include "window.h"
+#include "workdir.h"
 #include <drm_fourcc.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define SIDE_PX 64
+#define WAIT_MS 250
+#define MOST_MS 300
+#define STARTS 5
 
 /* Names vgem's primary node to wlroots. */
 static void name_vgem(void)
@@ -36,8 +45,8 @@ static void name_vgem(void)
 static void start(struct server *server, struct client *client, const char *allocators)
 {
 	server_start_early(server, allocators,
-		"--renderer gles2-node --allocator %s --size 64x64 --socket %s", allocators,
-		allocators);
+		"--renderer gles2-node --allocator %s --size %dx%d --fullscreen --socket %s",
+		allocators, SIDE_PX, SIDE_PX, allocators);
 	client_connect(client, server);
 }
 
@@ -71,6 +80,61 @@ CASE(swrast_crash_turns_the_path_off)
 	end(&server, &client);
 }
 
+/* When the log says `words`, in milliseconds from its begin. */
+static long logged_ms(int number, const char *words)
+{
+	char path[PATH_MAX], line[1024];
+	long ms = -1;
+	snprintf(path, sizeof(path), "%s/gesso-%d.log", workdir_path(), number);
+	FILE *file = fopen(path, "re");
+	CHECK(file != NULL);
+	while (ms < 0 && fgets(line, sizeof(line), file) != NULL) {
+		int hours, minutes, seconds, rest;
+		if (strstr(line, words) != NULL &&
+			sscanf(line, "%d:%d:%d.%d ", &hours, &minutes, &seconds, &rest) == 4) {
+			ms = ((hours * 60L + minutes) * 60 + seconds) * 1000 + rest;
+		}
+	}
+	fclose(file);
+	if (ms < 0) {
+		FAIL("%s does not say '%s'", path, words);
+	}
+	return ms;
+}
+
+/* Has each start ask its helper: a cache that others may write to is not used. */
+static void spoil_cache(void)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/gesso-probe", workdir_path());
+	CHECK_EQUAL(mkdir(path, 0700), 0);
+	CHECK_EQUAL(chmod(path, 0755), 0);
+}
+
+/*
+ * From when clients are served until the command would start, within one start and by
+ * the log's own clock. The machine has other work too, but hardly at each start.
+ */
+CASE(swrast_crash_delays_no_start)
+{
+	struct server server;
+	case_need_allocator("vgem");
+	case_set_deadline(60);
+	name_vgem();
+	spoil_cache();
+	long least_ms = MOST_MS;
+	for (int i = 1; i <= STARTS && least_ms >= MOST_MS; i++) {
+		server_start(&server,
+			"--renderer gles2-node --allocator udmabuf --size 64x64 --probe-wait %d",
+			WAIT_MS);
+		long delay_ms = logged_ms(i, "server: ready") - logged_ms(i, "server: serving");
+		fprintf(stderr, "start %d: ready %ld ms after clients were served\n", i, delay_ms);
+		least_ms = delay_ms < least_ms ? delay_ms : least_ms;
+		server_stop(&server);
+	}
+	CHECK_INT(<, least_ms, MOST_MS);
+}
+
 CASE(swrast_shows_its_own_buffers)
 {
 	struct server server;
@@ -85,9 +149,17 @@ CASE(swrast_shows_its_own_buffers)
 	struct window window;
 	struct buffer buffer;
 	window_create(&window, &client, "vgem");
-	buffer_create_native(&buffer, &client, 16, 16, DRM_FORMAT_XRGB8888);
+	buffer_create_native(&buffer, &client, SIDE_PX, SIDE_PX, DRM_FORMAT_XRGB8888);
 	CHECK_EQUAL(buffer.cached, 0);
-	window_show(&window, &buffer);
+	for (uint32_t seed = 1; seed <= 2; seed++) {
+		struct picture painted, shown;
+		stage_repaint(&buffer, &painted, seed);
+		window_show(&window, &buffer);
+		capture_output(&shown, &client, 0);
+		picture_check(&shown, &painted, 0, "what kms_swrast shows of vgem's memory");
+		picture_finish(&shown);
+		picture_finish(&painted);
+	}
 	window_destroy(&window);
 	buffer_destroy(&buffer);
 	client_roundtrip(&client);

@@ -85,13 +85,15 @@ static void check_dmabuf(const struct buffer *buffer)
 	CHECK_EQUAL(ioctl(buffer->fd, DMA_BUF_IOCTL_SYNC, &sync), 0);
 }
 
-static void check_descriptor(const struct buffer *buffer)
+static void check_descriptor(const struct client *client, const struct buffer *buffer)
 {
+	const struct client_allocator *announced = client_find_allocator(client, buffer->allocator);
 	struct stat status;
 	CHECK_EQUAL(fstat(buffer->fd, &status), 0);
 	CHECK_EQUAL(buffer->size_bytes, status.st_size);
 	CHECK_STRING(buffer->allocator, case_fixture("allocator"));
-	CHECK_EQUAL(buffer->cached, strcmp(buffer->allocator, "vgem") != 0);
+	CHECK(announced != NULL);
+	CHECK_EQUAL(buffer->cached, announced->cached);
 	CHECK_EQUAL(buffer->modifier, DRM_FORMAT_MOD_LINEAR);
 	CHECK_EQUAL(fcntl(buffer->fd, F_GETFL) & O_ACCMODE, O_RDWR);
 	if (strcmp(buffer->allocator, "memfd") == 0) {
@@ -117,7 +119,7 @@ CASE(allocated_keeps_its_word)
 			(uint32_t)width_px * buffer_bytes_per_pixel(buffer.fourcc));
 		CHECK_INT(>=, buffer.size_bytes,
 			buffer.offset_bytes + (size_t)buffer.stride_bytes * (size_t)height_px);
-		check_descriptor(&buffer);
+		check_descriptor(&scene.client, &buffer);
 		buffer_map(&buffer);
 		CHECK(is_zero(&buffer));
 		buffer_destroy(&buffer);

@@ -9,7 +9,8 @@
 static struct gesso_allocator_chain *make(const char *names, bool software)
 {
 	struct gesso_reason why = {0};
-	struct gesso_allocator_chain *chain = gesso_allocator_chain_create(names, software, &why);
+	struct gesso_allocator_chain *chain =
+		gesso_allocator_chain_create(names, software, NULL, &why);
 	if (chain == NULL) {
 		FAIL("'%s': %s", names, why.words);
 	}
@@ -67,13 +68,13 @@ CASE(renewed)
 	gesso_allocator_chain_set_proved(chain, place(chain, "memfd"), 1, NULL);
 	check_state(chain, "memfd", GESSO_REASON_NONE);
 
-	gesso_allocator_chain_renew(chain, true);
+	gesso_allocator_chain_renew(chain, true, NULL);
 	check_state(chain, "udmabuf", GESSO_REASON_DEVICE_MISSING);
 	check_state(chain, "memfd", GESSO_REASON_RENDERER_LOST);
 	check_state(chain, "vgem", GESSO_REASON_DISABLED);
 	CHECK_EQUAL(gesso_allocator_chain_formats(chain), 0);
 
-	gesso_allocator_chain_renew(chain, false);
+	gesso_allocator_chain_renew(chain, false, NULL);
 	check_state(chain, "memfd", GESSO_REASON_IMPORT_FAILED);
 	gesso_allocator_chain_destroy(chain);
 }
@@ -98,15 +99,31 @@ CASE(unknown_names_are_refused)
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct gesso_reason why = {0};
-		if (gesso_allocator_chain_create(rows[i], true, &why) != NULL) {
+		if (gesso_allocator_chain_create(rows[i], true, NULL, &why) != NULL) {
 			FAIL("'%s' was taken", rows[i]);
 		}
 		CHECK_INT(!=, why.code, GESSO_REASON_NONE);
 		CHECK(why.words[0] != '\0');
 	}
 	struct gesso_reason why = {0};
-	CHECK(gesso_allocator_chain_create("gmb", true, &why) == NULL);
+	CHECK(gesso_allocator_chain_create("gmb", true, NULL, &why) == NULL);
 	CHECK(strstr(why.words, "gmb") != NULL && strstr(why.words, "udmabuf") != NULL);
+}
+
+/* Options are read before there is a backend, which wants to be a card's first. */
+CASE(names_are_checked_with_nothing_opened)
+{
+	static const char *const good[] = {"auto", "none", "udmabuf", "memfd,udmabuf"};
+	struct gesso_reason why = {0};
+	fake_kernel.open_udmabuf = -1;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		CHECK(gesso_allocator_chain_check_names(good[i], &why));
+	}
+	CHECK(!gesso_allocator_chain_check_names("udmabuf,gmb", &why));
+	CHECK(strstr(why.words, "'gmb'") != NULL);
+	CHECK_EQUAL(fake_kernel.opens, 0);
+	gesso_allocator_chain_destroy(make("udmabuf", true));
+	CHECK_EQUAL(fake_kernel.opens, 1);
 }
 
 CASE(memfd_is_for_software_renderers)
@@ -120,23 +137,43 @@ CASE(memfd_is_for_software_renderers)
 }
 
 struct answer {
-	bool given;
+	struct gesso_allocator_taker taker;
+	const struct gesso_allocator_impl *unwanted; /* whose memory is not taken */
+	bool given, cached;
 	struct gesso_layout layout;
 	struct gesso_reason why;
 	const struct gesso_allocator_impl *impl;
 };
 
+static bool answer_take(struct gesso_allocator_taker *taker, struct gesso_memory *memory,
+	const struct gesso_layout *layout, const struct gesso_allocator_impl *impl,
+	struct gesso_reason *why)
+{
+	struct answer *answer = (struct answer *)taker;
+	CHECK_INT(>=, memory->size_bytes, layout->size_bytes);
+	answer->cached = memory->cached;
+	answer->layout = *layout;
+	answer->impl = impl;
+	gesso_memory_finish(memory);
+	if (impl == answer->unwanted) {
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED, "the renderer made no texture");
+		return false;
+	}
+	return true;
+}
+
+static struct answer ask_but(struct gesso_allocator_chain *chain, int width_px, uint32_t fourcc,
+	const struct gesso_allocator_impl *unwanted)
+{
+	struct answer answer = {.taker.take = answer_take, .unwanted = unwanted};
+	answer.given = gesso_allocator_chain_allocate(
+		chain, width_px, 10, fourcc, &answer.taker, &answer.why);
+	return answer;
+}
+
 static struct answer ask(struct gesso_allocator_chain *chain, int width_px, uint32_t fourcc)
 {
-	struct answer answer = {0};
-	struct gesso_memory memory = {.fd = -1};
-	answer.given = gesso_allocator_chain_allocate(
-		chain, width_px, 10, fourcc, &memory, &answer.layout, &answer.impl, &answer.why);
-	if (answer.given) {
-		CHECK_INT(>=, memory.size_bytes, answer.layout.size_bytes);
-	}
-	gesso_memory_finish(&memory);
-	return answer;
+	return ask_but(chain, width_px, fourcc, NULL);
 }
 
 CASE(nothing_is_given_before_the_probe)
@@ -194,58 +231,68 @@ CASE(the_next_link_is_asked)
 	gesso_allocator_chain_destroy(chain);
 }
 
+static struct gesso_allocator_chain *make_proved(void)
+{
+	uint32_t proved = 1u << gesso_format_index(DRM_FORMAT_XRGB8888);
+	fake_kernel.open_udmabuf = -1;
+	struct gesso_allocator_chain *chain = make("udmabuf,memfd", true);
+	gesso_allocator_chain_set_proved(chain, place(chain, "udmabuf"), proved, NULL);
+	gesso_allocator_chain_set_proved(chain, place(chain, "memfd"), proved, NULL);
+	return chain;
+}
+
+static struct gesso_allocator_failures failures(
+	const struct gesso_allocator_chain *chain, const char *name)
+{
+	return gesso_allocator_chain_state(chain, place(chain, name)).failures;
+}
+
+/* That a later link gave the memory does not undo it, nor that the renderer was lost. */
+CASE(each_refusal_is_kept)
+{
+	struct gesso_allocator_chain *chain = make_proved();
+	CHECK_EQUAL(failures(chain, "udmabuf").count, 0);
+	CHECK_EQUAL(failures(chain, "udmabuf").last.code, GESSO_REASON_NONE);
+	fake_kernel.udmabuf_create = EINVAL;
+	CHECK(ask(chain, 10, DRM_FORMAT_XRGB8888).impl == &gesso_memfd_allocator);
+	fake_kernel.udmabuf_create = ENOMEM;
+	CHECK(ask(chain, 10, DRM_FORMAT_XRGB8888).impl == &gesso_memfd_allocator);
+	CHECK_EQUAL(failures(chain, "udmabuf").count, 2);
+	CHECK_EQUAL(failures(chain, "udmabuf").last.code, GESSO_REASON_NO_MEMORY);
+	CHECK(strstr(failures(chain, "udmabuf").last.words, "UDMABUF_CREATE") != NULL);
+	CHECK_EQUAL(failures(chain, "memfd").count, 0);
+	check_state(chain, "udmabuf", GESSO_REASON_NONE);
+	gesso_allocator_chain_renew(chain, true, NULL);
+	CHECK_EQUAL(failures(chain, "udmabuf").count, 2);
+	gesso_allocator_chain_destroy(chain);
+}
+
+/* What the renderer does not import is of no use, and the next link's may be. */
+CASE(a_failed_import_goes_on_to_the_next_link)
+{
+	struct gesso_allocator_chain *chain = make_proved();
+	struct answer answer = ask_but(chain, 10, DRM_FORMAT_XRGB8888, &gesso_udmabuf_allocator);
+	CHECK(answer.given);
+	CHECK(answer.impl == &gesso_memfd_allocator);
+	CHECK_EQUAL(failures(chain, "udmabuf").count, 1);
+	CHECK_EQUAL(failures(chain, "udmabuf").last.code, GESSO_REASON_IMPORT_FAILED);
+	fake_kernel.udmabuf_create = ENOMEM;
+	answer = ask_but(chain, 10, DRM_FORMAT_XRGB8888, &gesso_memfd_allocator);
+	CHECK(!answer.given);
+	CHECK_STRING(answer.why.words, "the renderer made no texture");
+	gesso_allocator_chain_destroy(chain);
+}
+
 CASE(destroy_takes_nothing)
 {
 	gesso_allocator_chain_destroy(NULL);
 }
 
-static void prove(struct gesso_allocator_chain *chain, const char *name, uint32_t read_cost_percent)
-{
-	size_t index = place(chain, name);
-	struct gesso_allocator_measure measure = {.read_cost_percent = read_cost_percent};
-	gesso_allocator_chain_set_proved(
-		chain, index, 1u << gesso_format_index(DRM_FORMAT_XRGB8888), NULL);
-	gesso_allocator_chain_set_measure(chain, index, &measure);
-}
-
-CASE(cached_memory_is_asked_first)
-{
-	fake_kernel.open_udmabuf = -1;
-	struct gesso_allocator_chain *chain = make("auto", true);
-	prove(chain, "udmabuf", 3000);
-	prove(chain, "memfd", 110);
-	gesso_allocator_chain_sort(chain);
-	CHECK_EQUAL(place(chain, "memfd"), 0);
-	CHECK_EQUAL(place(chain, "udmabuf"), 1);
-	CHECK(!gesso_allocator_chain_state(chain, 1).cached);
-	struct gesso_memory memory;
-	struct gesso_layout layout;
-	const struct gesso_allocator_impl *impl;
-	struct gesso_reason why;
-	CHECK(gesso_allocator_chain_allocate(
-		chain, 9, 9, DRM_FORMAT_XRGB8888, &memory, &layout, &impl, &why));
-	CHECK(impl == &gesso_memfd_allocator);
-	CHECK(memory.cached);
-	gesso_memory_finish(&memory);
-	gesso_allocator_chain_destroy(chain);
-}
-
-CASE(an_order_that_was_asked_for_stays)
-{
-	fake_kernel.open_udmabuf = -1;
-	struct gesso_allocator_chain *chain = make("udmabuf,memfd", true);
-	prove(chain, "udmabuf", 3000);
-	prove(chain, "memfd", 110);
-	gesso_allocator_chain_sort(chain);
-	CHECK_INT(<, place(chain, "udmabuf"), place(chain, "memfd"));
-	CHECK(ask(chain, 10, DRM_FORMAT_XRGB8888).impl == &gesso_udmabuf_allocator);
-	gesso_allocator_chain_destroy(chain);
-}
-
 CASE(a_format_keeps_its_own_refusal)
 {
 	struct gesso_allocator_chain *chain = make("memfd", true);
-	prove(chain, "memfd", 100);
+	gesso_allocator_chain_set_proved(
+		chain, place(chain, "memfd"), 1u << gesso_format_index(DRM_FORMAT_XRGB8888), NULL);
 	struct gesso_reason why = {0};
 	gesso_reason_set(&why, GESSO_REASON_UNSUPPORTED_FORMAT, "pixman takes no RGB565");
 	int format = gesso_format_index(DRM_FORMAT_RGB565);

@@ -78,7 +78,7 @@ static bool allocate(
 static struct gesso_allocator *create(const struct row *row)
 {
 	struct gesso_reason why = {0};
-	struct gesso_allocator *allocator = row->impl->create(&why);
+	struct gesso_allocator *allocator = row->impl->create(NULL, &why);
 	if (allocator == NULL) {
 		FAIL("%s: %s", row->impl->name, why.words);
 	}
@@ -141,7 +141,7 @@ static void check_create(const struct row *row, const struct call *call, size_t 
 	struct gesso_reason why = {0};
 	int descriptors = proc_count_descriptors(getpid());
 	fail_calls(call->call, errors[error].error);
-	CHECK(row->impl->create(&why) == NULL);
+	CHECK(row->impl->create(NULL, &why) == NULL);
 	check_reason(&why, call, error);
 	fail_calls(FAKE_NOTHING, 0);
 	check_nothing_left(descriptors);
@@ -236,6 +236,77 @@ CASE(gbm_memory_is_zeroed)
 	check_good(allocator);
 	allocator->impl->destroy(allocator);
 	CHECK_EQUAL(fake_devices.gbm_devices, 0);
+}
+
+static struct gesso_allocator *create_gbm(const char *renderer_node)
+{
+	struct gesso_reason why = {0};
+	struct gesso_allocator *allocator = gesso_gbm_allocator.create(renderer_node, &why);
+	CHECK(allocator != NULL);
+	return allocator;
+}
+
+static void end_gbm(struct gesso_allocator *allocator, int descriptors)
+{
+	allocator->impl->destroy(allocator);
+	check_nothing_left(descriptors);
+	CHECK_EQUAL(fake_devices.gbm_devices, 0);
+}
+
+/* A card that GBM cannot allocate on is not the end of it. */
+CASE(gbm_tries_the_next_card)
+{
+	struct gesso_memory memory;
+	struct gesso_reason why = {0};
+	int descriptors = proc_count_descriptors(getpid());
+	fake_devices.second_card = true;
+	fake_devices.no_gbm_card = 1;
+	struct gesso_allocator *allocator = create_gbm(NULL);
+	check_good(allocator);
+	CHECK_STRING(allocator->device, "/dev/dri/card2");
+	end_gbm(allocator, descriptors);
+
+	allocator = create_gbm(NULL);
+	fail_calls(FAKE_CREATE_BO, ENOMEM);
+	CHECK(!allocate(allocator, &memory, &why));
+	CHECK_EQUAL(why.code, GESSO_REASON_NO_MEMORY);
+	fail_calls(FAKE_NOTHING, 0);
+	fake_devices.no_gbm_card = 2;
+	check_good(allocator);
+	CHECK_STRING(allocator->device, "/dev/dri/card1");
+	end_gbm(allocator, descriptors);
+}
+
+CASE(gbm_begins_with_the_renderers_card)
+{
+	static const char *const nodes[] = {"/dev/dri/renderD129", "/dev/dri/card2"};
+	int descriptors = proc_count_descriptors(getpid());
+	fake_devices.second_card = true;
+	for (size_t i = 0; i < 2; i++) {
+		struct gesso_allocator *allocator = create_gbm(nodes[i]);
+		CHECK_STRING(allocator->device, "/dev/dri/renderD129");
+		check_good(allocator);
+		CHECK_STRING(allocator->device, "/dev/dri/card2");
+		end_gbm(allocator, descriptors);
+	}
+}
+
+/* What was proved on one card is no proof once there is another that might be used. */
+CASE(gbm_names_its_cards_before_the_first_use)
+{
+	struct gesso_allocator *one = create_gbm(NULL);
+	fake_devices.second_card = true;
+	struct gesso_allocator *two = create_gbm(NULL), *again = create_gbm(NULL);
+	struct gesso_allocator *other_first = create_gbm("/dev/dri/card2");
+	CHECK_STRING(one->device, "/dev/dri/renderD128");
+	CHECK(one->devices_key != 0);
+	CHECK(two->devices_key != one->devices_key);
+	CHECK(two->devices_key == again->devices_key);
+	CHECK(strcmp(other_first->device, two->device) != 0);
+	struct gesso_allocator *const all[] = {one, two, again, other_first};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		all[i]->impl->destroy(all[i]);
+	}
 }
 
 /* Whoever opens a card first is its master, which the display needs to be. */

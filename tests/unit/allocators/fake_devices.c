@@ -6,26 +6,31 @@
 #include <linux/dma-heap.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
-#define CARDS 2
+#define CARDS 3
 #define DUMB_HANDLE 7
 
 struct fake_devices fake_devices;
 
 int __real_open64(const char *path, int flags, ...);
 int __real_ioctl(int fd, unsigned long request, ...);
+int __real_stat64(const char *path, struct stat *status);
 off_t __real_lseek64(int fd, off_t offset, int whence);
 void *__real_mmap64(void *address, size_t size, int protection, int flags, int fd, off_t offset);
 void *__real_calloc(size_t count, size_t size);
 
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
+int __wrap_stat64(const char *path, struct stat *status);
 off_t __wrap_lseek64(int fd, off_t offset, int whence);
 void *__wrap_mmap64(void *address, size_t size, int protection, int flags, int fd, off_t offset);
 void *__wrap_calloc(size_t count, size_t size);
@@ -39,7 +44,7 @@ char *__wrap_drmGetDeviceNameFromFd2(int fd);
 int __wrap_drmIoctl(int fd, unsigned long request, void *argument);
 int __wrap_drmPrimeHandleToFD(int fd, uint32_t handle, uint32_t flags, int *dmabuf);
 
-/* The card that each descriptor is of, by number: 0 is vgem's. */
+/* The card that each descriptor is of. */
 static int opened_card[1024];
 static size_t buffer_bytes;
 
@@ -51,6 +56,21 @@ bool fake_fails(enum fake_call call)
 	fake_devices.hits++;
 	errno = fake_devices.error;
 	return true;
+}
+
+int fake_card_of(int fd)
+{
+	return opened_card[fd];
+}
+
+/* Of cardN or renderD(127+N). */
+static int card_of_path(const char *path)
+{
+	int number = 0;
+	if (sscanf(path, "/dev/dri/renderD%d", &number) == 1) {
+		return number - 127;
+	}
+	return sscanf(path, "/dev/dri/card%d", &number) == 1 ? number : 0;
 }
 
 static int make_buffer(size_t size_bytes)
@@ -77,8 +97,8 @@ int __wrap_open64(const char *path, int flags, ...)
 			return -1;
 		}
 		int fd = __real_open64("/dev/null", flags);
-		opened_card[fd] = card && strcmp(path, "/dev/dri/card0") != 0;
-		fake_devices.master = card && opened_card[fd] == 1;
+		opened_card[fd] = card ? card_of_path(path) : 0;
+		fake_devices.master = card && opened_card[fd] != 0;
 		return fd;
 	}
 	va_list arguments;
@@ -86,6 +106,16 @@ int __wrap_open64(const char *path, int flags, ...)
 	unsigned mode = va_arg(arguments, unsigned);
 	va_end(arguments);
 	return __real_open64(path, flags, mode);
+}
+
+int __wrap_stat64(const char *path, struct stat *status)
+{
+	if (strncmp(path, "/dev/dri/", 9) != 0) {
+		return __real_stat64(path, status);
+	}
+	unsigned minor = (unsigned)card_of_path(path);
+	*status = (struct stat){.st_rdev = makedev(226, minor), .st_mode = S_IFCHR | 0600};
+	return 0;
 }
 
 int __wrap_ioctl(int fd, unsigned long request, ...)
@@ -131,16 +161,22 @@ void *__wrap_calloc(size_t count, size_t size)
 int __wrap_drmGetDevices2(uint32_t flags, drmDevicePtr devices[], int max)
 {
 	static char vgem_node[] = "/dev/dri/card0", card_node[] = "/dev/dri/card1";
-	static char render_node[] = "/dev/dri/renderD128";
+	static char render_node[] = "/dev/dri/renderD128", second_node[] = "/dev/dri/card2";
+	static char second_render_node[] = "/dev/dri/renderD129";
 	static char *vgem_nodes[DRM_NODE_MAX] = {[DRM_NODE_PRIMARY] = vgem_node};
 	static char *card_nodes[DRM_NODE_MAX] = {
 		[DRM_NODE_PRIMARY] = card_node, [DRM_NODE_RENDER] = render_node};
+	static char *second_nodes[DRM_NODE_MAX] = {
+		[DRM_NODE_PRIMARY] = second_node, [DRM_NODE_RENDER] = second_render_node};
 	static drmPlatformBusInfo vgem_bus = {.fullname = "vgem"};
 	static drmDevice vgem = {.nodes = vgem_nodes,
 		.available_nodes = 1 << DRM_NODE_PRIMARY,
 		.bustype = DRM_BUS_PLATFORM,
 		.businfo.platform = &vgem_bus};
 	static drmDevice card = {.nodes = card_nodes,
+		.available_nodes = 1 << DRM_NODE_PRIMARY | 1 << DRM_NODE_RENDER,
+		.bustype = DRM_BUS_PCI};
+	static drmDevice second = {.nodes = second_nodes,
 		.available_nodes = 1 << DRM_NODE_PRIMARY | 1 << DRM_NODE_RENDER,
 		.bustype = DRM_BUS_PCI};
 	if (fake_fails(FAKE_GET_DEVICES)) {
@@ -151,8 +187,9 @@ int __wrap_drmGetDevices2(uint32_t flags, drmDevicePtr devices[], int max)
 	}
 	devices[0] = &vgem;
 	devices[1] = &card;
+	devices[2] = &second;
 	fake_devices.device_lists++;
-	return CARDS;
+	return fake_devices.second_card ? CARDS : CARDS - 1;
 }
 
 void __wrap_drmFreeDevices(drmDevicePtr devices[], int count)
@@ -192,7 +229,9 @@ int __wrap_drmDropMaster(int fd)
 
 char *__wrap_drmGetDeviceNameFromFd2(int fd)
 {
-	return strdup(opened_card[fd] == 0 ? "/dev/dri/card0" : "/dev/dri/card1");
+	char path[32];
+	snprintf(path, sizeof(path), "/dev/dri/card%d", opened_card[fd]);
+	return strdup(path);
 }
 
 int __wrap_drmIoctl(int fd, unsigned long request, void *argument)

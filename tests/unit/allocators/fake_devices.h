@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * A kernel with the system heap, a vgem device and one other card with two nodes, and
- * GBM for it, put before libc, libdrm and libgbm at link time (--wrap). Any one call
+ * A kernel with the system heap, a vgem device and one or two other cards with two nodes
+ * each, and GBM for them, put before libc, libdrm and libgbm at link time (--wrap). Any one call
  * can be had to fail. Buffers are memfds; what is made is counted until it is gone.
  */
 
@@ -35,6 +35,9 @@ struct fake_devices {
 	int error;
 	int hits; /* calls that were failed */
 
+	bool second_card; /* is there */
+	int no_gbm_card;  /* the card that GBM has no driver for; 0: it has for all */
+
 	bool no_format;        /* GBM makes nothing linear */
 	unsigned stride_bytes; /* that GBM gives; 0: the least, and some more */
 	bool dirty;            /* GBM hands out memory that was used before */
@@ -48,6 +51,8 @@ extern struct fake_devices fake_devices;
 
 /* For the fakes: whether this call is the one to fail, with errno set. */
 bool fake_fails(enum fake_call call);
+/* For the fakes: the card that a descriptor is of, by number: 0 is vgem's. */
+int fake_card_of(int fd);
 /* For the fakes: of the next buffer that is exported. */
 void fake_set_size(size_t size_bytes);
 

@@ -22,7 +22,8 @@ static char device_object, bo_object;
 
 struct gbm_device *__wrap_gbm_create_device(int fd)
 {
-	if (fake_fails(FAKE_CREATE_DEVICE)) {
+	bool no_driver = fake_card_of(fd) != 0 && fake_card_of(fd) == fake_devices.no_gbm_card;
+	if (fake_fails(FAKE_CREATE_DEVICE) || no_driver) {
 		return NULL;
 	}
 	fake_devices.gbm_devices++;

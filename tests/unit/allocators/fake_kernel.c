@@ -31,6 +31,7 @@ static int fail(int error)
 
 int __wrap_open64(const char *path, int flags, ...)
 {
+	fake_kernel.opens += strcmp(path, "/dev/udmabuf") == 0;
 	if (strcmp(path, "/dev/udmabuf") == 0 && fake_kernel.open_udmabuf != 0) {
 		return fake_kernel.open_udmabuf > 0 ? fail(fake_kernel.open_udmabuf)
 						    : __real_open64("/dev/null", flags);

@@ -8,6 +8,7 @@
  */
 struct fake_kernel {
 	int open_udmabuf; /* open("/dev/udmabuf"); -1 gives a stand-in for the device */
+	int opens;        /* of /dev/udmabuf, so far */
 	int memfd_create;
 	int ftruncate;
 	int add_seals;

@@ -12,7 +12,7 @@
 static struct gesso_allocator *open_allocator(const struct gesso_allocator_impl *impl)
 {
 	struct gesso_reason why = {0};
-	struct gesso_allocator *allocator = impl->create(&why);
+	struct gesso_allocator *allocator = impl->create(NULL, &why);
 	if (allocator == NULL) {
 		FAIL("%s: %s", impl->name, why.words);
 	}
@@ -101,7 +101,7 @@ CASE(udmabuf_device_failures_have_reasons)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct gesso_reason why = {0};
 		fake_kernel.open_udmabuf = rows[i].error;
-		CHECK(gesso_udmabuf_allocator.create(&why) == NULL);
+		CHECK(gesso_udmabuf_allocator.create(NULL, &why) == NULL);
 		CHECK_EQUAL(why.code, rows[i].code);
 		CHECK(strstr(why.words, "/dev/udmabuf") != NULL);
 	}

@@ -110,19 +110,98 @@ CASE(no_directory_keeps_nothing)
 	check_kept(false);
 }
 
-CASE(the_key_names_what_matters)
+/* The machine was booted again, as the kernel tells it. */
+static const char *boot_id;
+
+FILE *__real_fopen64(const char *path, const char *mode);
+FILE *__wrap_fopen64(const char *path, const char *mode);
+
+FILE *__wrap_fopen64(const char *path, const char *mode)
+{
+	if (boot_id == NULL || strcmp(path, "/proc/sys/kernel/random/boot_id") != 0) {
+		return __real_fopen64(path, mode);
+	}
+	return boot_id[0] != '\0' ? fmemopen((char *)boot_id, strlen(boot_id), "r") : NULL;
+}
+
+struct asked {
+	struct gesso_render_context *context;
+	struct gesso_allocator_state state;
+	const char *helper;
+};
+
+static void asked_init(struct asked *asked)
 {
 	struct gesso_reason why = {0};
-	struct gesso_render_context *context =
-		gesso_render_context_create(NULL, GESSO_RENDERER_PIXMAN, &why);
-	CHECK(context != NULL);
-	struct gesso_allocator_state state = {.impl = &gesso_memfd_allocator};
-	char first[PROBE_CACHE_KEY_BYTES], second[PROBE_CACHE_KEY_BYTES];
-	CHECK(probe_cache_key(first, "/bin/sh", context, &state));
-	CHECK(strstr(first, "pixman") != NULL && strstr(first, "memfd") != NULL);
-	state.device = "/dev/null";
-	CHECK(probe_cache_key(second, "/bin/sh", context, &state));
-	CHECK(strcmp(first, second) != 0);
-	CHECK(!probe_cache_key(second, "/there/is/no/such/helper", context, &state));
-	gesso_render_context_destroy(context);
+	boot_id = "7a0ec5b1\n";
+	*asked = (struct asked){
+		.context = gesso_render_context_create(NULL, GESSO_RENDERER_PIXMAN, &why),
+		.state.impl = &gesso_memfd_allocator,
+		.helper = "/bin/sh",
+	};
+	CHECK(asked->context != NULL);
+}
+
+/* Whether what was answered to `asked` is remembered. */
+static bool is_known(const struct asked *asked)
+{
+	char key[PROBE_CACHE_KEY_BYTES], text[256];
+	CHECK(probe_cache_key(key, asked->helper, asked->context, &asked->state));
+	return probe_cache_read(key, text, sizeof(text));
+}
+
+static void keep(const struct asked *asked)
+{
+	char key[PROBE_CACHE_KEY_BYTES];
+	CHECK(probe_cache_key(key, asked->helper, asked->context, &asked->state));
+	probe_cache_write(key, TEXT);
+}
+
+/* An answer stands until one of these is another, and again once it is as it was. */
+CASE(the_key_names_what_matters)
+{
+	struct asked asked;
+	asked_init(&asked);
+	keep(&asked);
+	CHECK(is_known(&asked));
+
+	boot_id = "7a0ec5b2\n";
+	CHECK(!is_known(&asked));
+	boot_id = "7a0ec5b1\n";
+	CHECK(is_known(&asked));
+
+	strcpy(asked.context->driver, "OpenGL ES 3.2 Mesa 25.0.7");
+	CHECK(!is_known(&asked));
+	asked.context->driver[0] = '\0';
+	strcpy(asked.context->name, "gles2 (another)");
+	CHECK(!is_known(&asked));
+	strcpy(asked.context->name, "pixman");
+	CHECK(is_known(&asked));
+
+	asked.helper = "/bin/true";
+	CHECK(!is_known(&asked));
+	asked.helper = "/bin/sh";
+	asked.state.device = "/dev/null";
+	CHECK(!is_known(&asked));
+	asked.state.device = NULL;
+	asked.state.devices_key = 7;
+	CHECK(!is_known(&asked));
+	asked.state.devices_key = 0;
+	asked.state.impl = &gesso_udmabuf_allocator;
+	CHECK(!is_known(&asked));
+	asked.state.impl = &gesso_memfd_allocator;
+	CHECK(is_known(&asked));
+	gesso_render_context_destroy(asked.context);
+}
+
+/* What cannot be named is not kept. */
+CASE(no_key_without_what_it_names)
+{
+	struct asked asked;
+	char key[PROBE_CACHE_KEY_BYTES];
+	asked_init(&asked);
+	CHECK(!probe_cache_key(key, "/there/is/no/such/helper", asked.context, &asked.state));
+	boot_id = "";
+	CHECK(!probe_cache_key(key, asked.helper, asked.context, &asked.state));
+	gesso_render_context_destroy(asked.context);
 }
