@@ -57,7 +57,7 @@ static bool draw(struct probe *probe, struct wlr_renderer *renderer)
 	if (!wlr_render_pass_submit(pass)) {
 		return false;
 	}
-	gesso_render_context_wait(probe->context);
+	render_context_finish(probe->context);
 
 	struct wlr_texture *drawn = wlr_texture_from_buffer(renderer, probe->target);
 	if (drawn == NULL) {

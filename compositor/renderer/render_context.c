@@ -281,14 +281,21 @@ void render_context_damage_outputs(struct gesso_render_context *base)
 	}
 }
 
-void gesso_render_context_wait(struct gesso_render_context *context)
+void render_context_finish(struct gesso_render_context *context)
 {
-	context->drawn = true;
-	if (!context->gles2 || !context->software || software_renderer_waits(context->renderer)) {
+	if (!context->gles2 || !context->software) {
 		return;
 	}
 	struct gl_current before;
 	gl_current_begin(&before, context->egl);
 	glFinish();
 	gl_current_end(&before, context->egl);
+}
+
+void gesso_render_context_wait(struct gesso_render_context *context)
+{
+	context->drawn = true;
+	if (!software_renderer_waits(context->renderer)) {
+		render_context_finish(context);
+	}
 }

@@ -85,7 +85,13 @@ void gesso_render_context_wait(struct gesso_render_context *context);
 /* Has the output drawn whole, whatever was damaged. */
 void gesso_render_context_damage_output(struct wlr_output *output);
 
-/* The rest is for renderer/recovery.c. */
+/* The rest is for the files of renderer/. */
+
+/*
+ * As gesso_render_context_wait, for what was drawn by another than the context's own renderer,
+ * such as the one that software_renderer_that_draws gives.
+ */
+void render_context_finish(struct gesso_render_context *context);
 
 /*
  * Puts a new renderer and allocator into `context`, as they were asked for or else

@@ -215,7 +215,7 @@ static void render(struct rig *rig, struct wlr_renderer *renderer, struct wlr_bu
 		}
 	}
 	CHECK(wlr_render_pass_submit(pass));
-	gesso_render_context_wait(rig->context);
+	render_context_finish(rig->context);
 }
 
 static void picture_of(struct picture *picture, struct wlr_buffer *target)
