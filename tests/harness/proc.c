@@ -172,11 +172,21 @@ struct proc_dmabufs proc_dmabufs(void)
 	return found;
 }
 
-void proc_settle(void)
+/* Of one process, or of the machine. */
+static size_t settling_bytes(pid_t pid)
+{
+	if (pid == 0) {
+		return proc_meminfo_bytes("Shmem") + proc_meminfo_bytes("AnonPages");
+	}
+	struct proc_pss pss = proc_pss(pid);
+	return pss.anonymous_bytes + pss.shared_memory_bytes;
+}
+
+void proc_settle(pid_t pid)
 {
 	size_t before = SIZE_MAX;
 	for (int tries = 0; tries < 40; tries++) {
-		size_t now = proc_meminfo_bytes("Shmem") + proc_meminfo_bytes("AnonPages");
+		size_t now = settling_bytes(pid);
 		size_t change = now > before ? now - before : before - now;
 		if (change <= 64 * 1024) {
 			return;

@@ -53,7 +53,10 @@ struct proc_dmabufs {
  */
 struct proc_dmabufs proc_dmabufs(void);
 
-/* Resident pages have a cost that settles: waits until Shmem and AnonPages stay as they are. */
-void proc_settle(void);
+/*
+ * Resident pages have a cost that settles: waits until the anonymous and the shared memory of a
+ * process stay as they are; with 0, those of the whole machine (AnonPages and Shmem).
+ */
+void proc_settle(pid_t pid);
 
 #endif
