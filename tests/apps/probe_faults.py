@@ -116,7 +116,7 @@ def case_serves_while_it_probes(case):
         {"GESSO_PROBE_HELPER": str(script)},
     )
     env = {"WAYLAND_DISPLAY": "early"}
-    wait_until((case.dir / "early").exists, "the socket")
+    wait_until(lambda: rig.listens(case.dir / "early"), "the socket")
     ground = case.grim(env)
     client = case.start("weston-flower", ["weston-flower"], env)
     wait_until(lambda: case.grim(env) != ground, "a window before the probe has ended")

@@ -16,6 +16,7 @@ import pathlib
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -68,6 +69,16 @@ def read_line(fd, what, seconds=20):
         check(got, f"{what}: ended before its line")
         line += got
     return line[:-1].decode()
+
+
+def listens(path):
+    """Somebody takes connections there: a socket has its name some time before it does."""
+    with socket.socket(socket.AF_UNIX) as attempt:
+        try:
+            attempt.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+    return True
 
 
 def descriptors_of(pid):
