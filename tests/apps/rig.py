@@ -85,6 +85,18 @@ def descriptors_of(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def at_rest(pid):
+    """Each of its threads sleeps: it has dealt with all that woke it, however busy the machine is."""
+    try:
+        for task in os.scandir(f"/proc/{pid}/task"):
+            with open(f"{task.path}/stat", encoding="ascii", errors="replace") as stat:
+                if stat.read().rpartition(")")[2].split()[0] not in "ST":
+                    return False
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def children_of(pid):
     try:
         return [int(word) for word in open(f"/proc/{pid}/task/{pid}/children").read().split()]
@@ -341,7 +353,8 @@ class Gesso:
         last = []
 
         def settled():
-            last.append(descriptors_of(self.pid))
+            if at_rest(self.pid):
+                last.append(descriptors_of(self.pid))
             return len(last) >= 10 and len(set(last[-10:])) == 1
 
         wait_until(settled, "descriptors that stay as they are")

@@ -56,14 +56,7 @@ def cpu_ns(pid):
 
 def at_rest(pid):
     """What a process has used so far; None if one of its threads is doing something."""
-    try:
-        for task in os.scandir(f"/proc/{pid}/task"):
-            with open(f"{task.path}/stat", encoding="ascii", errors="replace") as stat:
-                if stat.read().rpartition(")")[2].split()[0] not in "ST":
-                    return None
-    except FileNotFoundError:
-        return None
-    return cpu_ns(pid)
+    return cpu_ns(pid) if rig.at_rest(pid) else None
 
 
 def settled(gesso, client):

@@ -17,6 +17,12 @@ int proc_count_descriptors_named(pid_t pid, const char *name);
 /* Number, target and size of each, a line each. */
 void proc_print_descriptors(pid_t pid, FILE *out);
 
+/*
+ * Each of its threads sleeps: whatever woke it has been dealt with, however busy the machine is,
+ * since a thread that was woken is runnable from then on.
+ */
+bool proc_at_rest(pid_t pid);
+
 struct proc_mappings {
 	size_t count; /* mappings of one inode */
 	size_t size_bytes;
