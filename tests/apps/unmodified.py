@@ -112,7 +112,7 @@ def check_as_painted(gesso, ground, client):
 
 
 def show(case, gesso, ground, program):
-    signal.alarm(DEADLINE_S * rig.SLOW)
+    signal.alarm(DEADLINE_S * rig.PATIENCE)
     marks = []
     client = program.start(case, gesso)
     wait_until(lambda: largest_surface(gesso, client.pid), f"{program.name} in the report", 30)
