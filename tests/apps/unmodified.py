@@ -9,7 +9,6 @@ import mmap
 import os
 import signal
 import sys
-import time
 
 import image
 import programs
@@ -49,29 +48,6 @@ def largest_surface(gesso, pid):
     return None
 
 
-def cpu_ns(pid):
-    """Of all threads of a process: clock_getcpuclockid(3)."""
-    return time.clock_gettime_ns(~pid << 3 | 2)
-
-
-def at_rest(pid):
-    """What a process has used so far; None if one of its threads is doing something."""
-    return cpu_ns(pid) if rig.at_rest(pid) else None
-
-
-def settled(gesso, client):
-    """A screenshot that comes three times while the client does nothing. For each a frame is
-    drawn, so that a client which waits for one goes on in between."""
-    last = []
-
-    def same():
-        last.append((gesso.shot(), at_rest(client.pid)))
-        rests = last[-1][1] is not None and last[-3:] == last[-1:] * 3
-        return last[-1][0] if rests else None
-
-    return wait_until(same, f"{client.name} at rest", 30)
-
-
 def painted_pictures(pid, width, height):
     """What is in the clients' pools, whose descriptors the compositor has: one of it is shown."""
     pictures = []
@@ -93,7 +69,7 @@ def painted_pictures(pid, width, height):
 def check_as_painted(gesso, ground, client):
     """A program that never rests is stopped: what is shown is one of its buffers."""
     client.send(signal.SIGSTOP)
-    shot = settled(gesso, client)
+    shot = programs.settled(gesso, client)
     surface = largest_surface(gesso, client.pid)[1]
     left, top, width, height = shot.difference_box(ground)
     check_equal((width, height), (surface["width"], surface["height"]), "the window's size")
@@ -118,14 +94,14 @@ def show(case, gesso, ground, program):
     wait_until(lambda: largest_surface(gesso, client.pid), f"{program.name} in the report", 30)
 
     def mark():
-        marks.append((cpu_ns(gesso.pid), programs.frames_of(gesso, client)))
+        marks.append((programs.cpu_ns(gesso.pid), programs.frames_of(gesso, client)))
 
     program.drive(case, gesso, client, mark)
     mark()
     (first_ns, first), (last_ns, last) = marks
     picture = None
     if program.rests:
-        shot = settled(gesso, client)
+        shot = programs.settled(gesso, client)
         picture = case.keep(shot.crop(*shot.difference_box(ground)))
     else:
         check_as_painted(gesso, ground, client)
