@@ -180,6 +180,8 @@ class Program:
     executable: str = ""
     variables: dict = dataclasses.field(default_factory=dict)
     rests: bool = True  # False: it paints for ever
+    # for docs/unmodified.md, what its row cannot say: (lane, date, words)
+    notes: tuple = ()
 
     def start(self, case, gesso):
         program = self.executable or self.name
@@ -234,6 +236,14 @@ PROGRAMS = {
         ),
         Program(
             "gtk3-demo", "gtk-3-examples", gtk_words(), scroll("Next"), variables=GTK,
+            notes=(
+                (
+                    "host", "27 November 2026",
+                    "GTK 3 makes its pools so that they cannot be sealed (memfd_create without "
+                    "MFD_ALLOW_SEALING): none is imported, with `--shm import` neither. What is "
+                    "scrolled is its list of demos.",
+                ),
+            ),
         ),
         Program(
             "featherpad", "featherpad", lambda case: ["--standalone", write_text(case)], scroll("Next"),
@@ -249,6 +259,18 @@ PROGRAMS = {
         ),
         Program(
             "chromium", "chromium", chromium_words, paint(60),
+            notes=(
+                (
+                    "host", "23 November 2026",
+                    "its three pictures differ in an anti-aliased edge of its own tool bar. In "
+                    "another run they were the same.",
+                ),
+                (
+                    "kernel", "23 November 2026",
+                    "it starts, opens its window and draws it, and was still loading the page "
+                    "when the time for it to rest had passed.",
+                ),
+            ),
         ),
     )
 }  # fmt: skip
