@@ -240,7 +240,8 @@ PROGRAMS = {
                 (
                     "host", "27 November 2026",
                     "GTK 3 makes its pools so that they cannot be sealed (memfd_create without "
-                    "MFD_ALLOW_SEALING): none is imported, with `--shm import` neither. What is "
+                    "MFD_ALLOW_SEALING): none is imported, with `--shm import` neither. So its three "
+                    "figures are of one path, and differ by what else the machine did. What is "
                     "scrolled is its list of demos.",
                 ),
             ),
