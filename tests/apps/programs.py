@@ -249,6 +249,13 @@ PROGRAMS = {
         Program(
             "featherpad", "featherpad", lambda case: ["--standalone", write_text(case)], scroll("Next"),
             variables={"QT_QPA_PLATFORM": "wayland"},
+            notes=(
+                (
+                    "kernel", "27 November 2026",
+                    "the machine was stopped in the first of its two choices, after eight minutes, on "
+                    "two cores with a load of 25. mpv had taken nine for both.",
+                ),
+            ),
         ),
         Program(
             "mpv", "mpv",
