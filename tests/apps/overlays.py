@@ -256,7 +256,7 @@ def case_veiled(case):
     hidden = case.fixture("hidden")
     program = pathlib.Path(__file__).with_name("veil.py")
     veil = case.start("veil", [sys.executable, program, socket, behind, hidden])
-    wait_until(socket.exists, "the veil's socket")
+    wait_until(lambda: rig.listens(socket), "the veil's socket")
     gesso = start(case, parent, env={"WAYLAND_DISPLAY": "wayland-veiled"})
     pieces = Pieces(case, gesso)
     look = Look(parent, gesso, pieces)

@@ -3,29 +3,18 @@
 
 import json
 import os
-import pathlib
 import signal
-import socket
 
 import image
-from rig import check, check_equal, children_of, wait_until
+from rig import check, check_equal, children_of, listens, wait_until
 
 WLROOTS = {"WLR_BACKENDS": "headless", "WLR_RENDERER": "pixman", "WLR_LIBINPUT_NO_DEVICES": "1"}
 
 
-def _accepts(path):
-    """It is there before anybody listens."""
-    with socket.socket(socket.AF_UNIX) as client:
-        try:
-            client.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
 def _sockets(rig):
+    """Those that somebody listens at."""
     paths = [path for path in rig.dir.glob("wayland-*") if path.suffix != ".lock"]
-    return {path.name for path in paths if _accepts(path)}
+    return {path.name for path in paths if listens(path)}
 
 
 class Parent:
@@ -61,7 +50,7 @@ class Weston(Parent):
                 "--debug",
             ],
         )
-        wait_until(lambda: _accepts(rig.dir / "wayland-weston"), "weston's socket")
+        wait_until(lambda: listens(rig.dir / "wayland-weston"), "weston's socket")
         self.env = {"WAYLAND_DISPLAY": "wayland-weston"}
 
     def shot(self):
@@ -90,7 +79,7 @@ xwayland disable
         self.ipc = {"SWAYSOCK": str(rig.dir / "sway.sock")}
         self.process = rig.start("sway", ["sway", "-c", config], {**WLROOTS, **self.ipc})
         (name,) = wait_until(lambda: _sockets(rig) - before, "sway's socket")
-        wait_until(pathlib.Path(self.ipc["SWAYSOCK"]).exists, "sway's control socket")
+        wait_until(lambda: listens(self.ipc["SWAYSOCK"]), "sway's control socket")
         self.env = {"WAYLAND_DISPLAY": name}
 
     def message(self, *words):

@@ -7,6 +7,7 @@ without a person, and ended. tests/apps/unmodified.py shows them.
 import dataclasses
 import re
 import signal
+import time
 from collections.abc import Callable
 
 import rig
@@ -37,6 +38,29 @@ def frames_of(gesso, client):
 
 def wait_for_frames(gesso, client, frames):
     wait_until(lambda: frames_of(gesso, client) > frames, f"{frames} frames", 40)
+
+
+def cpu_ns(pid):
+    """Of all threads of a process: clock_getcpuclockid(3)."""
+    return time.clock_gettime_ns(~pid << 3 | 2)
+
+
+def at_rest(pid):
+    """What a process has used so far; None if one of its threads is doing something."""
+    return cpu_ns(pid) if rig.at_rest(pid) else None
+
+
+def settled(gesso, client):
+    """A screenshot that comes three times while the client does nothing. For each a frame is
+    drawn, so that a client which waits for one goes on in between."""
+    last = []
+
+    def same():
+        last.append((gesso.shot(), at_rest(client.pid)))
+        rests = last[-1][1] is not None and last[-3:] == last[-1:] * 3
+        return last[-1][0] if rests else None
+
+    return wait_until(same, f"{client.name} at rest", 30)
 
 
 def write_shell(case):
@@ -116,7 +140,7 @@ def scroll(key):
     """Some keys for what is done once, and then those that are measured."""
 
     def by_keys(_case, gesso, client, mark):
-        before = gesso.shot()
+        before = settled(gesso, client)  # a window that only appears has not scrolled
 
         def scrolled():
             press(gesso, key, 3)
@@ -156,6 +180,8 @@ class Program:
     executable: str = ""
     variables: dict = dataclasses.field(default_factory=dict)
     rests: bool = True  # False: it paints for ever
+    # for docs/unmodified.md, what its row cannot say: (lane, date, words)
+    notes: tuple = ()
 
     def start(self, case, gesso):
         program = self.executable or self.name
@@ -209,11 +235,27 @@ PROGRAMS = {
             "gtk4-print-editor", "gtk-4-examples", gtk_words("{text}"), scroll("Prior"), variables=GTK
         ),
         Program(
-            "gtk3-demo", "gtk-3-examples", gtk_words("--run=hypertext"), scroll("Next"), variables=GTK
+            "gtk3-demo", "gtk-3-examples", gtk_words(), scroll("Next"), variables=GTK,
+            notes=(
+                (
+                    "host", "27 November 2026",
+                    "GTK 3 makes its pools so that they cannot be sealed (memfd_create without "
+                    "MFD_ALLOW_SEALING): none is imported, with `--shm import` neither. So its three "
+                    "figures are of one path, and differ by what else the machine did. What is "
+                    "scrolled is its list of demos.",
+                ),
+            ),
         ),
         Program(
             "featherpad", "featherpad", lambda case: ["--standalone", write_text(case)], scroll("Next"),
             variables={"QT_QPA_PLATFORM": "wayland"},
+            notes=(
+                (
+                    "kernel", "27 November 2026",
+                    "the machine was stopped in the first of its two choices, after eight minutes, on "
+                    "two cores with a load of 25. mpv had taken nine for both.",
+                ),
+            ),
         ),
         Program(
             "mpv", "mpv",
@@ -223,6 +265,20 @@ PROGRAMS = {
             ],
             play,
         ),
-        Program("chromium", "chromium", chromium_words, paint(60)),
+        Program(
+            "chromium", "chromium", chromium_words, paint(60),
+            notes=(
+                (
+                    "host", "23 November 2026",
+                    "its three pictures differ in an anti-aliased edge of its own tool bar. In "
+                    "another run they were the same.",
+                ),
+                (
+                    "kernel", "23 November 2026",
+                    "it starts, opens its window and draws it, and was still loading the page "
+                    "when the time for it to rest had passed.",
+                ),
+            ),
+        ),
     )
 }  # fmt: skip

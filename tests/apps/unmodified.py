@@ -9,7 +9,6 @@ import mmap
 import os
 import signal
 import sys
-import time
 
 import image
 import programs
@@ -18,12 +17,15 @@ from rig import check, check_equal, wait_until
 
 SIZE = "1024x768"  # no window is cut off, wherever it lies
 DEADLINE_S = 100  # for one program
-# Where each ends in the host lane: a client's pace decides, and emulation is no pace.
-EXPECTED = {
-    "weston-simple-shm": ("imported",),
-    "weston-terminal": ("imported",),
-    "foot": ("new buffer every frame", "is not page-aligned"),
-}
+AGAIN = 2
+# They have two buffers, or take a second one when they must.
+IMPORTED = ("weston-simple-shm", "weston-terminal")
+# Why none of the others' are.
+UPLOADED = {"foot": ("new buffer every frame", "is not page-aligned")}
+# What the policy says of a client that it has not seen at its pace yet, or that it took for a
+# slow one: emulation, or a machine with other work, can make a program look like that, and it is
+# shown AGAIN.
+OF_PACE = ("single-buffered client", "a client that is still watched")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,36 +46,6 @@ def largest_surface(gesso, pid):
         if client["pid"] == pid and client["surface_paths"]:
             return client, max(client["surface_paths"], key=lambda s: s["width"] * s["height"])
     return None
-
-
-def cpu_ns(pid):
-    """Of all threads of a process: clock_getcpuclockid(3)."""
-    return time.clock_gettime_ns(~pid << 3 | 2)
-
-
-def at_rest(pid):
-    """What a process has used so far; None if one of its threads is doing something."""
-    try:
-        for task in os.scandir(f"/proc/{pid}/task"):
-            with open(f"{task.path}/stat", encoding="ascii", errors="replace") as stat:
-                if stat.read().rpartition(")")[2].split()[0] not in "ST":
-                    return None
-    except FileNotFoundError:
-        return None
-    return cpu_ns(pid)
-
-
-def settled(gesso, client):
-    """A screenshot that comes three times while the client does nothing. For each a frame is
-    drawn, so that a client which waits for one goes on in between."""
-    last = []
-
-    def same():
-        last.append((gesso.shot(), at_rest(client.pid)))
-        rests = last[-1][1] is not None and last[-3:] == last[-1:] * 3
-        return last[-1][0] if rests else None
-
-    return wait_until(same, f"{client.name} at rest", 30)
 
 
 def painted_pictures(pid, width, height):
@@ -97,7 +69,7 @@ def painted_pictures(pid, width, height):
 def check_as_painted(gesso, ground, client):
     """A program that never rests is stopped: what is shown is one of its buffers."""
     client.send(signal.SIGSTOP)
-    shot = settled(gesso, client)
+    shot = programs.settled(gesso, client)
     surface = largest_surface(gesso, client.pid)[1]
     left, top, width, height = shot.difference_box(ground)
     check_equal((width, height), (surface["width"], surface["height"]), "the window's size")
@@ -116,20 +88,20 @@ def check_as_painted(gesso, ground, client):
 
 
 def show(case, gesso, ground, program):
-    signal.alarm(DEADLINE_S * rig.SLOW)
+    signal.alarm(DEADLINE_S * rig.PATIENCE)
     marks = []
     client = program.start(case, gesso)
     wait_until(lambda: largest_surface(gesso, client.pid), f"{program.name} in the report", 30)
 
     def mark():
-        marks.append((cpu_ns(gesso.pid), programs.frames_of(gesso, client)))
+        marks.append((programs.cpu_ns(gesso.pid), programs.frames_of(gesso, client)))
 
     program.drive(case, gesso, client, mark)
     mark()
     (first_ns, first), (last_ns, last) = marks
     picture = None
     if program.rests:
-        shot = settled(gesso, client)
+        shot = programs.settled(gesso, client)
         picture = case.keep(shot.crop(*shot.difference_box(ground)))
     else:
         check_as_painted(gesso, ground, client)
@@ -146,20 +118,34 @@ def show(case, gesso, ground, program):
     )  # fmt: skip
 
 
-def show_all(case, names, *options):
+def show_all(case, names, *options, again=0):
     """{name: what was seen}, one after the other in one compositor."""
     gesso = rig.Gesso(
         case, "--renderer", "gles2", "--size", case.fixtures.get("size", SIZE),
         "--probe-timeout", 60000, "--allocator", case.fixture("allocator"), *options,
     )  # fmt: skip
     ground = gesso.warm_up()
-    seen = {name: show(case, gesso, ground, programs.PROGRAMS[name]) for name in names}
+    seen = {}
+    for name in names:
+        seen[name] = show(case, gesso, ground, programs.PROGRAMS[name])
+        for _ in range(again if name in IMPORTED else 0):
+            if was_imported(seen[name]) or seen[name].why not in OF_PACE:
+                break
+            print(f"{name} is shown once more: {seen[name].why}", file=sys.stderr, flush=True)
+            seen[name] = show(case, gesso, ground, programs.PROGRAMS[name])
     gesso.stop()
     return seen
 
 
 def figures(shown, path):
     return shown.paths.get(path, {"frames": 0, "imports": 0, "copied_bytes": 0})
+
+
+def was_imported(shown):
+    """In emulation a client's pace may end its imports again: there, that it had some."""
+    if "GESSO_MACHINE" in os.environ:
+        return figures(shown, "shm-import")["frames"] > 0
+    return shown.path == "shm-import"
 
 
 def print_table(allocator, seen):
@@ -181,14 +167,20 @@ def check_path(shown):
     check("probe" not in shown.why, shown.why)
 
 
+def check_expected(name, shown):
+    if name in IMPORTED:
+        check(was_imported(shown), f"{name} was not imported: {shown.why}")
+    else:
+        check(any(words in shown.why for words in UPLOADED[name]), f"{name}: {shown.why}")
+
+
 def case_takes_its_path(case):
     names = case.fixture("clients").split(",")
-    seen = show_all(case, names)
+    seen = show_all(case, names, again=AGAIN)
     print_table(case.fixture("allocator"), seen)
     for name, shown in seen.items():
         check_path(shown)
-        if case.fixture("allocator") == "memfd":
-            check(any(words in shown.why for words in EXPECTED[name]), f"{name}: {shown.why}")
+        check_expected(name, shown)
     resting = [name for name in names if seen[name].picture is not None]
     others = show_all(case, resting, "--shm", "upload") if resting else {}
     for name, other in others.items():

@@ -79,9 +79,9 @@ void case_need_allocator(const char *name)
 
 int case_seconds(int seconds)
 {
-	int factor = 1;
+	int factor = 3;
 #ifdef __SANITIZE_ADDRESS__
-	factor = 3;
+	factor = 6;
 #endif
 	if (getenv("GESSO_MACHINE") != NULL) {
 		factor = 6;
@@ -166,7 +166,7 @@ static void end_group(int signal_number)
 /* As the reaper of all descendants, the runner sees what a case has left behind. */
 static bool anything_left(void)
 {
-	for (int tries = 0; tries < 100; tries++) {
+	for (int tries = 0; tries < 50 * case_seconds(1); tries++) {
 		pid_t pid = waitpid(-1, NULL, WNOHANG);
 		if (pid < 0 && errno == ECHILD) {
 			return false;

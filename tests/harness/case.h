@@ -44,9 +44,10 @@ void case_need_device(const char *path);
 void case_need_allocator(const char *name);
 
 /*
- * Seconds that a wait may take, or the whole case: `seconds` on a fast machine,
- * 3 times that under a sanitizer, 6 times in the machine, GESSO_TEST_SLOW times
- * where that is set.
+ * Seconds that a wait may take, or the whole case, where `seconds` are ample on a machine with
+ * nothing else to do: 3 times that, since tests run beside each other and beside other work, 6
+ * times under a sanitizer and in the machine, GESSO_TEST_SLOW times where that is set. A wait
+ * ends by what it waits for: none of this is time that a case that passes takes.
  */
 int case_seconds(int seconds);
 

@@ -73,6 +73,36 @@ void proc_print_descriptors(pid_t pid, FILE *out)
 	each_descriptor(pid, "", false, out);
 }
 
+static bool task_at_rest(pid_t pid, const char *task)
+{
+	char path[300], line[512];
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int)pid, task);
+	FILE *file = fopen(path, "re");
+	if (file == NULL) {
+		return true; /* it has ended meanwhile */
+	}
+	const char *name_end = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	fclose(file);
+	return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'S';
+}
+
+bool proc_at_rest(pid_t pid)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	DIR *directory = opendir(path);
+	if (directory == NULL) {
+		FAIL("%s cannot be read", path);
+	}
+	bool at_rest = true;
+	struct dirent *entry;
+	while (at_rest && (entry = readdir(directory)) != NULL) {
+		at_rest = entry->d_name[0] == '.' || task_at_rest(pid, entry->d_name);
+	}
+	closedir(directory);
+	return at_rest;
+}
+
 struct proc_mappings proc_mappings_of(pid_t pid, uint64_t inode)
 {
 	struct proc_mappings mappings = {0};
@@ -177,11 +207,21 @@ struct proc_dmabufs proc_dmabufs(void)
 	return found;
 }
 
-void proc_settle(void)
+/* Of one process, or of the machine. */
+static size_t settling_bytes(pid_t pid)
+{
+	if (pid == 0) {
+		return proc_meminfo_bytes("Shmem") + proc_meminfo_bytes("AnonPages");
+	}
+	struct proc_pss pss = proc_pss(pid);
+	return pss.anonymous_bytes + pss.shared_memory_bytes;
+}
+
+void proc_settle(pid_t pid)
 {
 	size_t before = SIZE_MAX;
 	for (int tries = 0; tries < 40; tries++) {
-		size_t now = proc_meminfo_bytes("Shmem") + proc_meminfo_bytes("AnonPages");
+		size_t now = settling_bytes(pid);
 		size_t change = now > before ? now - before : before - now;
 		if (change <= 64 * 1024) {
 			return;

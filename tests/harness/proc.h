@@ -17,6 +17,12 @@ int proc_count_outputs_buffers(pid_t pid);
 /* Number, target and size of each, a line each. */
 void proc_print_descriptors(pid_t pid, FILE *out);
 
+/*
+ * Each of its threads sleeps: whatever woke it has been dealt with, however busy the machine is,
+ * since a thread that was woken is runnable from then on.
+ */
+bool proc_at_rest(pid_t pid);
+
 struct proc_mappings {
 	size_t count; /* mappings of one inode */
 	size_t size_bytes;
@@ -53,7 +59,10 @@ struct proc_dmabufs {
  */
 struct proc_dmabufs proc_dmabufs(void);
 
-/* Resident pages have a cost that settles: waits until Shmem and AnonPages stay as they are. */
-void proc_settle(void);
+/*
+ * Resident pages have a cost that settles: waits until the anonymous and the shared memory of a
+ * process stay as they are; with 0, those of the whole machine (AnonPages and Shmem).
+ */
+void proc_settle(pid_t pid);
 
 #endif

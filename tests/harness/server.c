@@ -269,17 +269,21 @@ static int count_descriptors(const struct server *server)
 	return proc_count_descriptors(server->pid) - proc_count_outputs_buffers(server->pid);
 }
 
-/* Descriptors stop changing when the compositor has noticed that clients are gone. */
+/*
+ * Descriptors stop changing when the compositor has noticed that clients are gone: what it has
+ * while it waits for its turn to run says nothing.
+ */
 static int settled_descriptors(const struct server *server, int wanted)
 {
 	int count = -1, same = 0;
-	for (int tries = 0; tries < 50 * case_seconds(2) && same < 10; tries++) {
+	for (int tries = 0; tries < 50 * case_seconds(10) && same < 10; tries++) {
+		bool at_rest = proc_at_rest(server->pid);
 		int now = count_descriptors(server);
-		same = now == count ? same + 1 : 0;
-		count = now;
 		if (now == wanted) {
-			break;
+			return now;
 		}
+		same = now != count ? 0 : same + at_rest;
+		count = now;
 		nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
 	}
 	return count;

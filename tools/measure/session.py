@@ -10,6 +10,7 @@ import os
 import pathlib
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,6 +28,16 @@ def end_on_signals():
     """A signal ends the run as an exception does, so that nothing that was started is left."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda got, _: sys.exit(128 + got))
+
+
+def listens(path):
+    """Somebody takes connections there: a socket has its name some time before it does."""
+    with socket.socket(socket.AF_UNIX) as attempt:
+        try:
+            attempt.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 class SessionError(Exception):
@@ -193,7 +204,7 @@ class Compositor(Process):
     def _find_socket(self, deadline):
         while True:
             for path in pathlib.Path(self.runtime_dir).glob("wayland-*"):
-                if path.is_socket():
+                if path.is_socket() and listens(path):
                     return path.name
             if deadline.left_s() == 0:
                 self.fail(f"made no socket within {deadline.seconds:g} s")
