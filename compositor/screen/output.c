@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/output.h"
+#include "guards/overdraw.h"
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/filter.h"
@@ -51,6 +52,10 @@ static bool output_draw(struct output *output)
 	struct wlr_scene_output *scene_output = output->scene_output;
 	if (!output->wlr_output->needs_frame &&
 		!pixman_region32_not_empty(&scene_output->pending_commit_damage)) {
+		return true;
+	}
+	if (!overdraw_check(scene_output)) {
+		wl_event_source_timer_update(output->retry, 1);
 		return true;
 	}
 	struct straight_plan plan;
