@@ -46,7 +46,7 @@ static void begin_refusing(void)
  */
 static bool run_client(const struct server *server, int point)
 {
-	int status;
+	int status, ended = 0;
 	fflush(NULL);
 	pid_t pid = fork();
 	CHECK_INT(>=, pid, 0);
@@ -63,8 +63,11 @@ static bool run_client(const struct server *server, int point)
 	}
 	CHECK_EQUAL(waitpid(pid, &status, 0), pid);
 	starve->every = 0;
-	if (waitpid(server->pid, NULL, WNOHANG) != 0) {
-		FAIL("the compositor has ended, with memory refused from point %d on", point);
+	if (waitpid(server->pid, &ended, WNOHANG) != 0) {
+		FAIL("the compositor has ended (signal %d, status %d), with memory refused from "
+		     "point %d on",
+			WIFSIGNALED(ended) ? WTERMSIG(ended) : 0,
+			WIFEXITED(ended) ? WEXITSTATUS(ended) : 0, point);
 	}
 	return !WIFEXITED(status) || WEXITSTATUS(status) != 2;
 }
