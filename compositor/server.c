@@ -10,6 +10,7 @@
 #include "guards/limits.h"
 #include "guards/screencopy.h"
 #include "guards/security_context.h"
+#include "guards/unconfigured.h"
 #include "memory/ledger.h"
 #include "memory/objects.h"
 #include "memory/report.h"
@@ -254,7 +255,7 @@ static bool create_surface_globals(struct server *server)
 		&server->limits, compositor, server->ledger->budget.limits[GESSO_BUDGET_SURFACES]);
 	refocus_watch(&server->refocus, compositor, &server->seat);
 	surface_outputs_watch(&server->surface_outputs, compositor);
-	return ok && gesso_fence_gate_create(display, compositor) &&
+	return ok && unconfigured_watch(display) && gesso_fence_gate_create(display, compositor) &&
 		gesso_recovery_create(display, server->backend, server->context, compositor,
 			server_handle_no_renderer, server) &&
 		wlr_shm_create_with_renderer(display, SHM_VERSION, renderer) != NULL &&

@@ -11,6 +11,10 @@
  * rejected with wl_shm's error `invalid_fd` on the wl_buffer, as libwayland's own
  * wl_shm has it.
  *
+ * It looks at commits, not at `create_buffer` or `resize`: between these and the commit
+ * nothing is read, and a client that sets its file's size in between does no harm. A look
+ * then would not spare the one at the commit, since a file can be cut at any time.
+ *
  * What is truncated after its commit is still read under wlroots' guard, or was sealed
  * (shm_pool.h); its next commit is rejected.
  */

@@ -12,9 +12,9 @@
 #include <wlr/util/log.h>
 
 #define SECURITY_CONTEXT_VERSION 1
-/* Two descriptors each, and two of the event loop's; they outlive who asked for them. */
+/* Of all together; two descriptors each, and two of the event loop's. */
+#define MAX_CONTEXTS 256
 #define CONTEXT_DESCRIPTORS 4
-#define MAX_CONTEXTS 64
 #define METADATA_LEN 3
 
 struct security_context_manager {
@@ -27,7 +27,9 @@ struct security_context_manager {
 struct security_context {
 	struct wl_list link;
 	struct security_context_manager *manager;
-	int listen_fd, close_fd; /* owned */
+	struct wl_resource *resource; /* NULL once it was committed */
+	pid_t owner;                  /* who may be gone */
+	int listen_fd, close_fd;      /* owned */
 	struct acceptor acceptor;
 	struct wl_event_source *close_source;
 	bool was_set[METADATA_LEN];
@@ -133,6 +135,7 @@ static void context_request_commit(struct wl_client *client, struct wl_resource 
 		return;
 	}
 	wl_resource_set_user_data(resource, NULL);
+	context->resource = NULL;
 }
 
 static void set_metadata(struct wl_resource *resource, size_t index)
@@ -199,11 +202,59 @@ static bool can_hang_up(int fd)
 		(S_ISFIFO(status.st_mode) || (S_ISSOCK(status.st_mode) && !is_listening(fd)));
 }
 
+/* A client that comes again is the same. */
+static pid_t owner_of(struct wl_client *client)
+{
+	pid_t pid;
+	wl_client_get_credentials(client, &pid, NULL, NULL);
+	return pid;
+}
+
+static size_t count_of(const struct security_context_manager *manager, pid_t owner)
+{
+	size_t count = 0;
+	const struct security_context *context;
+	wl_list_for_each(context, &manager->contexts, link) {
+		count += context->owner == owner;
+	}
+	return count;
+}
+
+/* Its resource stays, and says so if it is used. */
+static void context_evict(struct security_context *context)
+{
+	if (context->resource != NULL) {
+		wl_resource_set_user_data(context->resource, NULL);
+	}
+	context_destroy(context);
+}
+
+/* The last one of who has the most, if that is more than who asks would have. */
+static bool make_room(struct security_context_manager *manager, pid_t asker)
+{
+	size_t most = count_of(manager, asker) + 1;
+	struct security_context *chosen = NULL, *context;
+	wl_list_for_each(context, &manager->contexts, link) {
+		size_t count = count_of(manager, context->owner);
+		if (count > most) {
+			most = count;
+			chosen = context;
+		}
+	}
+	if (chosen != NULL) {
+		wlr_log(WLR_INFO, "security_context: a listener of process %d, which has %zu, goes",
+			(int)chosen->owner, most);
+		context_evict(chosen);
+	}
+	return chosen != NULL;
+}
+
 /* Says so, and closes both, if they will not do. */
 static bool check_listener(struct security_context_manager *manager, struct wl_resource *resource,
 	int listen_fd, int close_fd)
 {
 	struct wl_client *client = wl_resource_get_client(resource);
+	pid_t owner = owner_of(client);
 	if (!is_listening(listen_fd)) {
 		wl_resource_post_error(resource,
 			WP_SECURITY_CONTEXT_MANAGER_V1_ERROR_INVALID_LISTEN_FD,
@@ -211,9 +262,12 @@ static bool check_listener(struct security_context_manager *manager, struct wl_r
 	} else if (!can_hang_up(close_fd)) {
 		wl_client_post_implementation_error(
 			client, "close_fd is neither a pipe nor a connection");
-	} else if (manager->contexts_len >= manager->contexts_most) {
+	} else if (count_of(manager, owner) >= SECURITY_CONTEXT_MAX) {
 		wl_client_post_implementation_error(
-			client, "there are %zu listeners already", manager->contexts_most);
+			client, "a process may have %d listeners", SECURITY_CONTEXT_MAX);
+	} else if (manager->contexts_len >= manager->contexts_most && !make_room(manager, owner)) {
+		wl_client_post_implementation_error(
+			client, "there are %zu listeners already", manager->contexts_len);
 	} else {
 		return true;
 	}
@@ -259,6 +313,8 @@ static void manager_request_create_listener(struct wl_client *client, struct wl_
 	}
 	wl_resource_set_implementation(
 		made, &context_impl, context, context_handle_resource_destroy);
+	context->resource = made;
+	context->owner = owner_of(client);
 }
 
 static const struct wp_security_context_manager_v1_interface manager_impl = {

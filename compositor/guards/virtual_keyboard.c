@@ -1,24 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/virtual_keyboard.h"
+#include "guards/keymap.h"
 #include "screen/keyboard.h"
+#include "screen/listener.h"
 #include "screen/seat.h"
 #include "virtual-keyboard-unstable-v1-protocol.h"
 #include <assert.h>
-#include <linux/magic.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <wlr/interfaces/wlr_keyboard.h>
 #include <wlr/types/wlr_seat.h>
 #include <xkbcommon/xkbcommon.h>
 
 #define VIRTUAL_KEYBOARD_VERSION 1
-/* Layouts of people have some 70 KiB. */
-#define MAX_KEYMAP_BYTES (1024 * 1024)
+/* What a client's keymaps may take of this thread: at once, and then of each second. */
+#define KEYMAPS_BURST_NS 500000000
+#define KEYMAPS_PART 50
+
+struct virtual_keyboard_manager {
+	struct seat *seat;
+	/* The last one that any client brought. */
+	char *text;
+	struct xkb_keymap *keymap;
+	struct wl_listener display_destroy;
+};
+
+/* Lives a little longer than its client's keyboards. */
+struct virtual_keyboard_client {
+	size_t keyboards;
+	int64_t since_ns, keymaps_ns;
+	struct wl_listener destroy_late;
+};
 
 struct virtual_keyboard {
 	struct wlr_keyboard wlr_keyboard;
+	struct virtual_keyboard_manager *manager;
+	struct virtual_keyboard_client *owner;
 	bool has_keymap; /* of the client's */
 };
 
@@ -33,55 +52,87 @@ static struct virtual_keyboard *keyboard_try_from_resource(struct wl_resource *r
 	return wl_resource_get_user_data(resource);
 }
 
-/* A page of a FUSE file is its owner's to give, or not to. */
-static bool can_be_read(int fd)
+static int64_t now_ns(clockid_t clock)
 {
-	struct stat status;
-	struct statfs file_system;
-	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-		fstatfs(fd, &file_system) == 0 && file_system.f_type != FUSE_SUPER_MAGIC;
+	struct timespec now;
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Terminated, at the latest after `size_bytes`; freed by the caller. NULL if it is none. */
-static char *read_text(int fd, size_t size_bytes)
+static void client_handle_destroy_late(struct wl_listener *listener, void *data)
 {
-	if (size_bytes > MAX_KEYMAP_BYTES || !can_be_read(fd)) {
-		return NULL;
+	struct virtual_keyboard_client *owner = wl_container_of(listener, owner, destroy_late);
+	listener_detach(&owner->destroy_late);
+	free(owner);
+}
+
+static struct virtual_keyboard_client *client_get(struct wl_client *client)
+{
+	struct wl_listener *listener =
+		wl_client_get_destroy_late_listener(client, client_handle_destroy_late);
+	struct virtual_keyboard_client *owner;
+	if (listener != NULL) {
+		return wl_container_of(listener, owner, destroy_late);
 	}
-	char *text = calloc(1, size_bytes + 1);
-	if (text != NULL && pread(fd, text, size_bytes, 0) < 1) {
+	owner = calloc(1, sizeof(*owner));
+	if (owner != NULL) {
+		owner->since_ns = now_ns(CLOCK_MONOTONIC);
+		owner->destroy_late.notify = client_handle_destroy_late;
+		wl_client_add_destroy_late_listener(client, &owner->destroy_late);
+	}
+	return owner;
+}
+
+static bool took_too_long(const struct virtual_keyboard_client *owner)
+{
+	int64_t lived_ns = now_ns(CLOCK_MONOTONIC) - owner->since_ns;
+	return owner->keymaps_ns > KEYMAPS_BURST_NS + lived_ns / KEYMAPS_PART;
+}
+
+/* Takes the text. The keymap is the manager's; NULL if the text is none. */
+static struct xkb_keymap *get_keymap(struct virtual_keyboard_manager *manager, char *text)
+{
+	if (manager->text != NULL && strcmp(manager->text, text) == 0) {
+		free(text);
+		return manager->keymap;
+	}
+	struct xkb_keymap *keymap = keymap_compile(text);
+	if (keymap == NULL) {
 		free(text);
 		return NULL;
 	}
-	return text;
+	free(manager->text);
+	xkb_keymap_unref(manager->keymap);
+	manager->text = text;
+	manager->keymap = keymap;
+	return keymap;
 }
 
-static struct xkb_keymap *read_keymap(int fd, size_t size_bytes)
+/* NULL, or why not: a literal. */
+static const char *set_keymap(struct virtual_keyboard *keyboard, int fd, size_t size_bytes)
 {
-	struct xkb_keymap *keymap = NULL;
-	char *text = read_text(fd, size_bytes);
-	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
-	if (text != NULL && context != NULL) {
-		keymap = xkb_keymap_new_from_string(
-			context, text, XKB_KEYMAP_FORMAT_TEXT_V1, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	const char *why = "its keymaps took too long";
+	char *text = took_too_long(keyboard->owner) ? NULL : keymap_read(fd, size_bytes, &why);
+	if (text == NULL) {
+		return why;
 	}
-	xkb_context_unref(context);
-	free(text);
-	return keymap;
+	int64_t begun_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
+	struct xkb_keymap *keymap = get_keymap(keyboard->manager, text);
+	if (keymap != NULL && keymap != keyboard->wlr_keyboard.keymap) {
+		keyboard->has_keymap = wlr_keyboard_set_keymap(&keyboard->wlr_keyboard, keymap);
+	}
+	keyboard->owner->keymaps_ns += now_ns(CLOCK_THREAD_CPUTIME_ID) - begun_ns;
+	return keymap != NULL ? NULL : "the keymap cannot be read, or is none";
 }
 
 static void keyboard_request_keymap(struct wl_client *client, struct wl_resource *resource,
 	uint32_t format, int32_t fd, uint32_t size_bytes)
 {
 	struct virtual_keyboard *keyboard = keyboard_try_from_resource(resource);
-	struct xkb_keymap *keymap = keyboard != NULL ? read_keymap(fd, size_bytes) : NULL;
+	const char *why = keyboard != NULL ? set_keymap(keyboard, fd, size_bytes) : NULL;
 	close(fd);
-	if (keymap != NULL) {
-		keyboard->has_keymap = wlr_keyboard_set_keymap(&keyboard->wlr_keyboard, keymap);
-		xkb_keymap_unref(keymap);
-	} else if (keyboard != NULL) {
-		wl_client_post_implementation_error(
-			client, "the keymap cannot be read, or is none");
+	if (why != NULL) {
+		wl_client_post_implementation_error(client, "%s", why);
 	}
 }
 
@@ -143,19 +194,52 @@ static void keyboard_handle_resource_destroy(struct wl_resource *resource)
 	struct virtual_keyboard *keyboard = keyboard_try_from_resource(resource);
 	if (keyboard != NULL) {
 		wlr_keyboard_finish(&keyboard->wlr_keyboard);
+		keyboard->owner->keyboards--;
 		free(keyboard);
 	}
+}
+
+/* NULL, and an error, if there is no memory or the client has too many. */
+static struct virtual_keyboard *keyboard_new(struct wl_client *client)
+{
+	struct virtual_keyboard_client *owner = client_get(client);
+	if (owner != NULL && owner->keyboards == VIRTUAL_KEYBOARD_MAX) {
+		wl_client_post_implementation_error(
+			client, "a client may have %d virtual keyboards", VIRTUAL_KEYBOARD_MAX);
+		return NULL;
+	}
+	struct virtual_keyboard *keyboard = owner != NULL ? calloc(1, sizeof(*keyboard)) : NULL;
+	if (keyboard == NULL) {
+		wl_client_post_no_memory(client);
+		return NULL;
+	}
+	keyboard->owner = owner;
+	owner->keyboards++;
+	return keyboard;
+}
+
+static void keyboard_begin(
+	struct virtual_keyboard *keyboard, struct virtual_keyboard_manager *manager)
+{
+	keyboard->manager = manager;
+	wlr_keyboard_init(&keyboard->wlr_keyboard, &wlr_keyboard_impl, "virtual-keyboard");
+	keyboard_create(manager->seat, &keyboard->wlr_keyboard);
 }
 
 static void manager_request_create_virtual_keyboard(struct wl_client *client,
 	struct wl_resource *resource, struct wl_resource *seat_resource, uint32_t id)
 {
-	struct seat *seat = wl_resource_get_user_data(resource);
 	bool gone = wlr_seat_client_from_resource(seat_resource) == NULL;
-	struct virtual_keyboard *keyboard = gone ? NULL : calloc(1, sizeof(*keyboard));
+	struct virtual_keyboard *keyboard = gone ? NULL : keyboard_new(client);
+	if (keyboard == NULL && !gone) {
+		return;
+	}
 	struct wl_resource *made = wl_resource_create(
 		client, &zwp_virtual_keyboard_v1_interface, wl_resource_get_version(resource), id);
-	if (made == NULL || (keyboard == NULL && !gone)) {
+	if (made == NULL) {
+		if (keyboard != NULL) {
+			keyboard->owner->keyboards--;
+		}
 		free(keyboard);
 		wl_client_post_no_memory(client);
 		return;
@@ -163,8 +247,7 @@ static void manager_request_create_virtual_keyboard(struct wl_client *client,
 	wl_resource_set_implementation(
 		made, &keyboard_impl, keyboard, keyboard_handle_resource_destroy);
 	if (keyboard != NULL) {
-		wlr_keyboard_init(&keyboard->wlr_keyboard, &wlr_keyboard_impl, "virtual-keyboard");
-		keyboard_create(seat, &keyboard->wlr_keyboard);
+		keyboard_begin(keyboard, wl_resource_get_user_data(resource));
 	}
 }
 
@@ -183,9 +266,32 @@ static void manager_bind(struct wl_client *client, void *data, uint32_t version,
 	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
 }
 
+static void manager_handle_display_destroy(struct wl_listener *listener, void *data)
+{
+	struct virtual_keyboard_manager *manager =
+		wl_container_of(listener, manager, display_destroy);
+	listener_detach(&manager->display_destroy);
+	xkb_keymap_unref(manager->keymap);
+	free(manager->text);
+	free(manager);
+}
+
 struct wl_global *virtual_keyboard_create_global(struct wl_display *display, struct seat *seat)
 {
+	struct virtual_keyboard_manager *manager = calloc(1, sizeof(*manager));
+	if (manager == NULL) {
+		return NULL;
+	}
 	/* it goes with the display by itself */
-	return wl_global_create(display, &zwp_virtual_keyboard_manager_v1_interface,
-		VIRTUAL_KEYBOARD_VERSION, seat, manager_bind);
+	struct wl_global *global =
+		wl_global_create(display, &zwp_virtual_keyboard_manager_v1_interface,
+			VIRTUAL_KEYBOARD_VERSION, manager, manager_bind);
+	if (global == NULL) {
+		free(manager);
+		return NULL;
+	}
+	manager->seat = seat;
+	manager->display_destroy.notify = manager_handle_display_destroy;
+	wl_display_add_destroy_listener(display, &manager->display_destroy);
+	return global;
 }

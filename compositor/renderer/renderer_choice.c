@@ -13,10 +13,12 @@
 #include <wlr/render/wlr_renderer.h>
 #include <xf86drm.h>
 
-static void describe_gl(struct gesso_render_context *context)
+/* Names it, and has it upload rows as wlroots says they lie: without slack between them. */
+static void prepare_gl(struct gesso_render_context *context)
 {
 	struct gl_current before;
 	gl_current_begin(&before, context->egl);
+	glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
 	const char *name = (const char *)glGetString(GL_RENDERER);
 	snprintf(context->name, sizeof(context->name), "gles2 (%s)",
 		name != NULL ? name : "unknown");
@@ -71,7 +73,7 @@ static bool use_gpu(
 		return false;
 	}
 	context->egl = wlr_gles2_renderer_get_egl(context->renderer);
-	describe_gl(context);
+	prepare_gl(context);
 	if (name_is_software(context->name)) {
 		gesso_reason_set(why, GESSO_REASON_DEVICE_MISSING,
 			"the DRM render node's GLES2 is software");
@@ -103,7 +105,7 @@ static bool use_node(struct gesso_render_context *context, struct gesso_reason *
 	}
 	context->egl = wlr_gles2_renderer_get_egl(context->renderer);
 	context->gles2 = true;
-	describe_gl(context);
+	prepare_gl(context);
 	context->software = name_is_software(context->name);
 	return true;
 }
@@ -119,7 +121,7 @@ static bool use_software_gles2(struct gesso_render_context *context, struct soft
 	context->used = GESSO_RENDERER_GLES2_SOFTWARE;
 	context->gles2 = true;
 	context->software = true;
-	describe_gl(context);
+	prepare_gl(context);
 	return true;
 }
 

@@ -186,6 +186,7 @@ bool desktop_init(struct desktop *desktop)
 
 void desktop_finish(struct desktop *desktop)
 {
+	foreign_finish(desktop);
 	listener_detach(&desktop->new_output);
 	listener_detach(&desktop->layout_change);
 	listener_detach(&desktop->new_toplevel);

@@ -3,6 +3,7 @@
 #define GESSO_DESKTOP_H
 
 #include "options.h"
+#include "screen/foreign.h"
 #include "screen/layer.h"
 #include "screen/output_manager.h"
 #include <stdbool.h>
@@ -31,7 +32,6 @@ struct parent_ask;
 struct seat;
 struct toplevel;
 struct wlr_backend;
-struct wlr_foreign_toplevel_manager_v1;
 struct wlr_layer_shell_v1;
 struct wlr_output;
 struct wlr_surface;
@@ -58,8 +58,8 @@ struct desktop {
 	int cascade;                   /* how many windows were placed */
 	struct parent_ask *parent_ask; /* NULL unless nested in a Wayland session */
 	struct output_manager output_manager;
-	struct wlr_layer_shell_v1 *layer_shell;          /* the display's */
-	struct wlr_foreign_toplevel_manager_v1 *foreign; /* the display's */
+	struct foreign_manager foreign;
+	struct wlr_layer_shell_v1 *layer_shell; /* the display's */
 
 	/* private */
 	bool layout_held;

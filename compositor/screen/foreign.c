@@ -8,13 +8,23 @@
 #include "screen/toplevel.h"
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <wlr/types/wlr_foreign_toplevel_management_v1.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
 
+/* What every taskbar is told: at once, then in each second. A deaf one lasts for a minute. */
+#define ROOM_BYTES (32 * 1024)
+#define ROOM_BYTES_PER_S (12 * 1024)
+#define RETRY_MS 50
+/* What else goes with a name, and a window's states and outputs; some more than they are. */
+#define NAME_BYTES 32
+#define STATES_BYTES 128
+
 struct foreign {
+	struct wl_list link; /* foreign_manager.waiting, else by itself */
 	struct toplevel *toplevel;
-	struct wlr_foreign_toplevel_handle_v1 *handle;
+	struct wlr_foreign_toplevel_handle_v1 *handle; /* NULL until it is told the first time */
 	struct wl_listener request_maximize, request_minimize, request_fullscreen;
 	struct wl_listener request_activate, request_close;
 };
@@ -63,31 +73,35 @@ static void foreign_handle_request_close(struct wl_listener *listener, void *dat
 	wlr_xdg_toplevel_send_close(foreign->toplevel->xdg);
 }
 
-bool foreign_init(struct desktop *desktop)
-{
-	desktop->foreign = wlr_foreign_toplevel_manager_v1_create(desktop->display);
-	return desktop->foreign != NULL;
-}
-
 const struct wl_global *foreign_global(const struct desktop *desktop)
 {
-	return desktop->foreign->global;
+	return desktop->foreign.wlr->global;
 }
 
-void foreign_create(struct toplevel *toplevel)
+/* Its turn comes once there is room; what it is then is told. */
+static void foreign_wait(struct foreign *foreign)
 {
-	struct foreign *foreign = calloc(1, sizeof(*foreign));
-	if (foreign != NULL) {
-		foreign->handle = wlr_foreign_toplevel_handle_v1_create(toplevel->desktop->foreign);
+	struct foreign_manager *manager = &foreign->toplevel->desktop->foreign;
+	if (wl_list_empty(&foreign->link)) {
+		wl_list_insert(manager->waiting.prev, &foreign->link);
+		wl_event_source_timer_update(manager->timer, RETRY_MS);
 	}
-	if (foreign == NULL || foreign->handle == NULL) {
-		wlr_log(WLR_ERROR, "foreign: a window is told to nobody: no memory");
-		free(foreign);
-		return;
+}
+
+static size_t count_told(const struct desktop *desktop, const struct wl_client *client)
+{
+	size_t count = 0;
+	const struct toplevel *toplevel;
+	wl_list_for_each(toplevel, &desktop->toplevels, link) {
+		count += toplevel->foreign != NULL && toplevel->foreign->handle != NULL &&
+			wl_resource_get_client(toplevel->xdg->resource) == client;
 	}
+	return count;
+}
+
+static void foreign_listen(struct foreign *foreign)
+{
 	struct wlr_foreign_toplevel_handle_v1 *handle = foreign->handle;
-	foreign->toplevel = toplevel;
-	toplevel->foreign = foreign;
 	listener_attach(&foreign->request_maximize, &handle->events.request_maximize,
 		foreign_handle_request_maximize);
 	listener_attach(&foreign->request_minimize, &handle->events.request_minimize,
@@ -98,6 +112,193 @@ void foreign_create(struct toplevel *toplevel)
 		foreign_handle_request_activate);
 	listener_attach(&foreign->request_close, &handle->events.request_close,
 		foreign_handle_request_close);
+}
+
+/* False if it is not to be told, or cannot be. */
+static bool foreign_begin(struct foreign *foreign)
+{
+	struct desktop *desktop = foreign->toplevel->desktop;
+	struct wl_client *client = wl_resource_get_client(foreign->toplevel->xdg->resource);
+	if (count_told(desktop, client) >= FOREIGN_MAX_OF_A_CLIENT) {
+		return false;
+	}
+	foreign->handle = wlr_foreign_toplevel_handle_v1_create(desktop->foreign.wlr);
+	if (foreign->handle == NULL) {
+		wlr_log(WLR_ERROR, "foreign: a window is told to nobody: no memory");
+		return false;
+	}
+	foreign_listen(foreign);
+	struct toplevel *child;
+	wl_list_for_each(child, &desktop->toplevels, link) {
+		if (child->foreign != NULL && child->xdg->parent == foreign->toplevel->xdg) {
+			foreign_wait(child->foreign);
+		}
+	}
+	return true;
+}
+
+/* As much of it as is told; no character is cut in two. */
+static void cut_name(char cut[static FOREIGN_NAME_BYTES], const char *name)
+{
+	size_t len = strnlen(name, FOREIGN_NAME_BYTES);
+	if (len == FOREIGN_NAME_BYTES) {
+		len--;
+		while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80) {
+			len--;
+		}
+	}
+	memcpy(cut, name, len);
+	cut[len] = '\0';
+}
+
+static bool differs(const char *told, const char *now)
+{
+	return told == NULL || strcmp(told, now) != 0;
+}
+
+/* Returns what was told, in bytes. */
+static size_t foreign_tell_names(const struct foreign *foreign)
+{
+	const struct wlr_xdg_toplevel *xdg = foreign->toplevel->xdg;
+	char name[FOREIGN_NAME_BYTES];
+	size_t told_bytes = 0;
+	cut_name(name, xdg->title != NULL ? xdg->title : "");
+	if (xdg->title != NULL && differs(foreign->handle->title, name)) {
+		wlr_foreign_toplevel_handle_v1_set_title(foreign->handle, name);
+		told_bytes += NAME_BYTES + strlen(name);
+	}
+	cut_name(name, xdg->app_id != NULL ? xdg->app_id : "");
+	if (xdg->app_id != NULL && differs(foreign->handle->app_id, name)) {
+		wlr_foreign_toplevel_handle_v1_set_app_id(foreign->handle, name);
+		told_bytes += NAME_BYTES + strlen(name);
+	}
+	return told_bytes;
+}
+
+/* Returns whether anything was told. */
+static bool foreign_tell_parent(const struct foreign *foreign)
+{
+	const struct toplevel *parent = toplevel_try_from_xdg(foreign->toplevel->xdg->parent);
+	struct wlr_foreign_toplevel_handle_v1 *handle =
+		parent != NULL && parent->foreign != NULL ? parent->foreign->handle : NULL;
+	bool changed = handle != foreign->handle->parent;
+	wlr_foreign_toplevel_handle_v1_set_parent(foreign->handle, handle);
+	return changed;
+}
+
+static bool is_told_on(
+	const struct wlr_foreign_toplevel_handle_v1 *handle, const struct wlr_output *output)
+{
+	const struct wlr_foreign_toplevel_handle_v1_output *told;
+	wl_list_for_each(told, &handle->outputs, link) {
+		if (told->output == output) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool foreign_tell_outputs(const struct foreign *foreign)
+{
+	struct wlr_box box = toplevel_box(foreign->toplevel), overlap;
+	bool changed = false;
+	const struct output *output;
+	wl_list_for_each(output, &foreign->toplevel->desktop->outputs, link) {
+		bool told = is_told_on(foreign->handle, output->wlr_output);
+		bool now = wlr_box_intersection(&overlap, &box, &output->box);
+		if (now && !told) {
+			wlr_foreign_toplevel_handle_v1_output_enter(
+				foreign->handle, output->wlr_output);
+		} else if (told && !now) {
+			wlr_foreign_toplevel_handle_v1_output_leave(
+				foreign->handle, output->wlr_output);
+		}
+		changed |= now != told;
+	}
+	return changed;
+}
+
+static bool foreign_tell_states(const struct foreign *foreign)
+{
+	const struct toplevel *toplevel = foreign->toplevel;
+	const struct wlr_xdg_toplevel_configure *now = &toplevel->xdg->scheduled;
+	uint32_t told = foreign->handle->state;
+	wlr_foreign_toplevel_handle_v1_set_maximized(foreign->handle, now->maximized);
+	wlr_foreign_toplevel_handle_v1_set_fullscreen(foreign->handle, now->fullscreen);
+	wlr_foreign_toplevel_handle_v1_set_minimized(foreign->handle, toplevel->minimized);
+	wlr_foreign_toplevel_handle_v1_set_activated(
+		foreign->handle, toplevel->desktop->seat->focused == toplevel);
+	return told != foreign->handle->state;
+}
+
+static void foreign_tell(struct foreign *foreign)
+{
+	bool first = foreign->handle == NULL;
+	if (first && !foreign_begin(foreign)) {
+		return;
+	}
+	int64_t *room_bytes = &foreign->toplevel->desktop->foreign.room_bytes;
+	*room_bytes -= (int64_t)foreign_tell_names(foreign);
+	bool parent = foreign_tell_parent(foreign), outputs = foreign_tell_outputs(foreign);
+	if (foreign_tell_states(foreign) || first || parent || outputs) {
+		*room_bytes -= STATES_BYTES;
+	}
+}
+
+static bool has_room(struct foreign_manager *manager)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	int64_t gained = (now_ns - manager->counted_ns) / (1000000000 / ROOM_BYTES_PER_S);
+	if (gained > ROOM_BYTES - manager->room_bytes) {
+		manager->room_bytes = ROOM_BYTES;
+		manager->counted_ns = now_ns;
+	} else if (gained > 0) {
+		manager->room_bytes += gained;
+		manager->counted_ns += gained * (1000000000 / ROOM_BYTES_PER_S);
+	}
+	return manager->room_bytes > 0;
+}
+
+static int foreign_handle_room(void *data)
+{
+	struct foreign_manager *manager = data;
+	while (!wl_list_empty(&manager->waiting) && has_room(manager)) {
+		struct foreign *foreign = wl_container_of(manager->waiting.next, foreign, link);
+		wl_list_remove(&foreign->link);
+		wl_list_init(&foreign->link);
+		foreign_tell(foreign);
+	}
+	wl_event_source_timer_update(
+		manager->timer, wl_list_empty(&manager->waiting) ? 0 : RETRY_MS);
+	return 0;
+}
+
+void foreign_update(struct toplevel *toplevel)
+{
+	struct foreign *foreign = toplevel->foreign;
+	struct foreign_manager *manager = &toplevel->desktop->foreign;
+	if (foreign == NULL) {
+		return;
+	}
+	if (wl_list_empty(&manager->waiting) && has_room(manager)) {
+		foreign_tell(foreign);
+	} else {
+		foreign_wait(foreign);
+	}
+}
+
+void foreign_create(struct toplevel *toplevel)
+{
+	struct foreign *foreign = calloc(1, sizeof(*foreign));
+	if (foreign == NULL) {
+		wlr_log(WLR_ERROR, "foreign: a window is told to nobody: no memory");
+		return;
+	}
+	wl_list_init(&foreign->link);
+	foreign->toplevel = toplevel;
+	toplevel->foreign = foreign;
 	foreign_update(toplevel);
 }
 
@@ -113,56 +314,27 @@ void foreign_destroy(struct toplevel *toplevel)
 	listener_detach(&foreign->request_fullscreen);
 	listener_detach(&foreign->request_activate);
 	listener_detach(&foreign->request_close);
-	wlr_foreign_toplevel_handle_v1_destroy(foreign->handle);
+	wl_list_remove(&foreign->link);
+	if (foreign->handle != NULL) {
+		wlr_foreign_toplevel_handle_v1_destroy(foreign->handle);
+	}
 	free(foreign);
 }
 
-static bool differs(const char *told, const char *now)
+bool foreign_init(struct desktop *desktop)
 {
-	return now != NULL && (told == NULL || strcmp(told, now) != 0);
+	struct foreign_manager *manager = &desktop->foreign;
+	wl_list_init(&manager->waiting);
+	manager->wlr = wlr_foreign_toplevel_manager_v1_create(desktop->display);
+	manager->timer = wl_event_loop_add_timer(
+		wl_display_get_event_loop(desktop->display), foreign_handle_room, manager);
+	return manager->wlr != NULL && manager->timer != NULL;
 }
 
-static void foreign_update_names(const struct foreign *foreign)
+void foreign_finish(struct desktop *desktop)
 {
-	const struct wlr_xdg_toplevel *xdg = foreign->toplevel->xdg;
-	if (differs(foreign->handle->title, xdg->title)) {
-		wlr_foreign_toplevel_handle_v1_set_title(foreign->handle, xdg->title);
+	if (desktop->foreign.timer != NULL) {
+		wl_event_source_remove(desktop->foreign.timer);
+		desktop->foreign.timer = NULL;
 	}
-	if (differs(foreign->handle->app_id, xdg->app_id)) {
-		wlr_foreign_toplevel_handle_v1_set_app_id(foreign->handle, xdg->app_id);
-	}
-	const struct toplevel *parent = toplevel_try_from_xdg(xdg->parent);
-	wlr_foreign_toplevel_handle_v1_set_parent(foreign->handle,
-		parent != NULL && parent->foreign != NULL ? parent->foreign->handle : NULL);
-}
-
-static void foreign_update_outputs(const struct foreign *foreign)
-{
-	struct wlr_box box = toplevel_box(foreign->toplevel), overlap;
-	const struct output *output;
-	wl_list_for_each(output, &foreign->toplevel->desktop->outputs, link) {
-		if (wlr_box_intersection(&overlap, &box, &output->box)) {
-			wlr_foreign_toplevel_handle_v1_output_enter(
-				foreign->handle, output->wlr_output);
-		} else {
-			wlr_foreign_toplevel_handle_v1_output_leave(
-				foreign->handle, output->wlr_output);
-		}
-	}
-}
-
-void foreign_update(struct toplevel *toplevel)
-{
-	const struct foreign *foreign = toplevel->foreign;
-	if (foreign == NULL) {
-		return;
-	}
-	const struct wlr_xdg_toplevel_configure *told = &toplevel->xdg->scheduled;
-	foreign_update_names(foreign);
-	foreign_update_outputs(foreign);
-	wlr_foreign_toplevel_handle_v1_set_maximized(foreign->handle, told->maximized);
-	wlr_foreign_toplevel_handle_v1_set_fullscreen(foreign->handle, told->fullscreen);
-	wlr_foreign_toplevel_handle_v1_set_minimized(foreign->handle, toplevel->minimized);
-	wlr_foreign_toplevel_handle_v1_set_activated(
-		foreign->handle, toplevel->desktop->seat->focused == toplevel);
 }

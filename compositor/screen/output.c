@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/output.h"
+#include "guards/overdraw.h"
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/filter.h"
@@ -111,6 +112,10 @@ static bool output_draw(struct output *output)
 	bool handed_on;
 	if (!output->wlr_output->needs_frame &&
 		!pixman_region32_not_empty(&output->scene_output->pending_commit_damage)) {
+		return true;
+	}
+	if (!overdraw_check(output->scene_output)) {
+		wl_event_source_timer_update(output->retry, 1);
 		return true;
 	}
 	if (output->composes_until_ms != 0 && now_ms() >= output->composes_until_ms) {

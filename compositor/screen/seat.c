@@ -21,7 +21,6 @@
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_touch.h>
-#include <wlr/types/wlr_virtual_pointer_v1.h>
 #include <xkbcommon/xkbcommon.h>
 
 uint32_t seat_now_ms(void)
@@ -78,14 +77,6 @@ static void seat_handle_new_input(struct wl_listener *listener, void *data)
 	default:
 		break;
 	}
-}
-
-static void seat_handle_new_virtual_pointer(struct wl_listener *listener, void *data)
-{
-	struct seat *seat = wl_container_of(listener, seat, new_virtual_pointer);
-	const struct wlr_virtual_pointer_v1_new_pointer_event *event = data;
-	cursor_add_pointer(
-		&seat->cursor, &event->new_pointer->pointer.base, event->suggested_output);
 }
 
 static void seat_handle_request_set_selection(struct wl_listener *listener, void *data)
@@ -156,17 +147,9 @@ static void seat_listen(struct seat *seat)
 static bool init_virtual_devices(struct seat *seat, const struct wl_global *privileged[static 2])
 {
 	struct wl_display *display = seat->desktop->display;
-	struct wlr_virtual_pointer_manager_v1 *pointers =
-		wlr_virtual_pointer_manager_v1_create(display);
-	struct wl_global *keyboards = virtual_keyboard_create_global(display, seat);
-	if (pointers == NULL || keyboards == NULL) {
-		return false;
-	}
-	listener_attach(&seat->new_virtual_pointer, &pointers->events.new_virtual_pointer,
-		seat_handle_new_virtual_pointer);
-	privileged[0] = pointers->global;
-	privileged[1] = keyboards;
-	return true;
+	privileged[0] = virtual_pointers_init(&seat->virtual_pointers, display, seat);
+	privileged[1] = virtual_keyboard_create_global(display, seat);
+	return privileged[0] != NULL && privileged[1] != NULL;
 }
 
 bool seat_init(struct seat *seat, struct desktop *desktop, struct wlr_session *session,
@@ -191,7 +174,7 @@ bool seat_init(struct seat *seat, struct desktop *desktop, struct wlr_session *s
 void seat_finish(struct seat *seat)
 {
 	listener_detach(&seat->new_input);
-	listener_detach(&seat->new_virtual_pointer);
+	virtual_pointers_finish(&seat->virtual_pointers);
 	listener_detach(&seat->request_set_selection);
 	listener_detach(&seat->request_set_primary_selection);
 	listener_detach(&seat->request_start_drag);

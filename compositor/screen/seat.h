@@ -2,6 +2,7 @@
 #ifndef GESSO_SEAT_H
 #define GESSO_SEAT_H
 
+#include "guards/virtual_pointer.h"
 #include "screen/constraint.h"
 #include "screen/cursor.h"
 #include "screen/interactive.h"
@@ -37,10 +38,11 @@ struct seat {
 	struct layer *layer;       /* the layer surface that has the keyboard; may be NULL */
 	struct xkb_keymap *keymap; /* for every keyboard that brings none */
 	struct wl_list keyboards;  /* keyboard.link */
+	struct virtual_pointers virtual_pointers;
 	bool has_touch;
 
 	/* private */
-	struct wl_listener new_input, new_virtual_pointer;
+	struct wl_listener new_input;
 	struct wl_listener request_set_selection, request_set_primary_selection;
 	struct wl_listener request_start_drag, start_drag, pointer_grab_begin;
 };

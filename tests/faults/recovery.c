@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/input-event-codes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 #define HEIGHT_PX 51
 #define ROUNDS 3
 #define MANY 100
+#define MANY_IMPORTED 25
 
 static volatile struct loss *loss_begin(void)
 {
@@ -142,17 +144,50 @@ CASE(drawn_again)
 	loss_end(loss);
 }
 
+/* A surface at 100, 80 that is from now on part of what is expected below all others. */
+static void add_to_ground(struct stage *stage, struct layer *layer, struct buffer *buffer)
+{
+	struct picture picture;
+	layer_create(layer, &stage->window, 100, 80);
+	buffer_create_shm_tight(
+		buffer, &stage->client, WIDTH_PX, HEIGHT_PX, WIDTH_PX * 4, DRM_FORMAT_XRGB8888);
+	stage_repaint(buffer, &picture, 20);
+	layer_show(layer, buffer);
+	picture_blend(&stage->ground, &picture, 100, 80);
+	picture_finish(&picture);
+}
+
+/* Native, and the client's own memory on the path that shm=... says; nobody commits. */
 CASE(lost_many_times)
 {
 	struct stage stage;
+	struct layer native, shm;
+	struct buffer native_buffer, shm_buffer;
+	struct picture picture;
+	char options[32];
+	bool imports = strcmp(case_fixture("shm"), "import") == 0;
+	int32_t rounds = imports ? MANY_IMPORTED : MANY;
 	case_set_deadline(120);
 	volatile struct loss *loss = loss_begin();
-	stage_begin(&stage);
-	for (int32_t round = 1; round <= MANY; round++) {
+	snprintf(options, sizeof(options), "--shm %s", case_fixture("shm"));
+	stage_begin_with(&stage, options);
+	add_to_ground(&stage, &shm, &shm_buffer);
+	layer_create(&native, &stage.window, 9, 9);
+	stage_paint(&stage, &native_buffer, &picture, "native", WIDTH_PX, HEIGHT_PX,
+		DRM_FORMAT_XRGB8888, 10);
+	layer_show(&native, &native_buffer);
+	for (int32_t round = 1; round <= rounds; round++) {
 		loss->wanted = 1;
-		stage_check(&stage, NULL, 0, 0, 0, "ground");
+		stage_check(&stage, &picture, 9, 9, 0, "ground, native and shm");
 		CHECK_EQUAL(loss->done, round);
 	}
+	struct report_path imported = stage_figures(&stage, GESSO_MEMORY_REPORT_V1_PATH_SHM_IMPORT);
+	CHECK_INT(>=, imported.imports, imports ? rounds : 0);
+	picture_finish(&picture);
+	layer_destroy(&native);
+	layer_destroy(&shm);
+	buffer_destroy(&native_buffer);
+	buffer_destroy(&shm_buffer);
 	stage_end(&stage);
 	loss_end(loss);
 }

@@ -202,3 +202,40 @@ CASE(minimized_window_comes_back)
 	CHECK(own->closed);
 	taskbar_end(&taskbar);
 }
+
+/*
+ * Names of 4 KB, one after the other, told to a taskbar that does not read: it is there when
+ * it does, and knows the last one.
+ */
+CASE(names_do_not_drown_a_slow_taskbar)
+{
+	struct taskbar taskbar;
+	static char title[4000];
+	taskbar_begin(&taskbar);
+	taskbar_find(&taskbar, "hostile");
+	struct client *bystander = &taskbar.scene.bystander;
+	memset(title, 'x', sizeof(title) - 1);
+	for (int i = 0; i < 3000; i++) {
+		title[0] = (char)('a' + i % 2);
+		xdg_toplevel_set_title(taskbar.scene.window.toplevel, title);
+		xdg_toplevel_set_app_id(taskbar.scene.window.toplevel, title);
+		if (i % 2 == 0) {
+			xdg_toplevel_set_maximized(taskbar.scene.window.toplevel);
+		} else {
+			xdg_toplevel_unset_maximized(taskbar.scene.window.toplevel);
+		}
+		client_roundtrip(bystander);
+	}
+	xdg_toplevel_set_title(taskbar.scene.window.toplevel, "last");
+	client_roundtrip(bystander);
+	size_t found = taskbar.entries_len;
+	while (found == taskbar.entries_len) {
+		client_roundtrip(&taskbar.scene.offender);
+		for (found = 0; found < taskbar.entries_len; found++) {
+			if (strcmp(taskbar.entries[found].title, "last") == 0) {
+				break;
+			}
+		}
+	}
+	taskbar_end(&taskbar);
+}

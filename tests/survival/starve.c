@@ -78,7 +78,9 @@ __attribute__((constructor)) static void map_file(void)
 
 static bool is_refused(const void *caller)
 {
-	if (starve->every == 0 || within) {
+	/* once: the test sets it to 0 at any time */
+	int every = starve->every;
+	if (every == 0 || within) {
 		return false;
 	}
 	uintptr_t at = (uintptr_t)caller;
@@ -86,7 +88,7 @@ static bool is_refused(const void *caller)
 		(starve->only_own != 0 && (at < own_start || at >= own_end))) {
 		return false;
 	}
-	if (++starve->calls % starve->every != 0) {
+	if (++starve->calls % every != 0) {
 		return false;
 	}
 	within = true;
