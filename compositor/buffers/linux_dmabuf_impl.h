@@ -55,6 +55,9 @@ struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmab
 struct wl_resource *dmabuf_buffer_make_resource(
 	struct dmabuf_buffer *buffer, struct wl_client *client, uint32_t id);
 
+/* Whether a wl_buffer is one of these; imported or failed. */
+bool dmabuf_buffer_is_instance(struct wl_resource *resource);
+
 /* Has wlroots know these wl_buffers. May be called more than once. */
 void dmabuf_buffer_register(void);
 
