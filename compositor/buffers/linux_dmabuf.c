@@ -35,6 +35,12 @@ bool linux_dmabuf_offers_format(
 	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, struct gesso_reason *why)
 {
 	const struct gesso_render_context *context = linux_dmabuf->context;
+	if (context->software && context->used == GESSO_RENDERER_GLES2_NODE) {
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+			"%s on a DRM node draws that device's own buffers, and crashes on others'",
+			context->name);
+		return false;
+	}
 	const struct wlr_drm_format_set *taken = wlr_renderer_get_texture_formats(context->renderer,
 		context->gles2 ? WLR_BUFFER_CAP_DMABUF : WLR_BUFFER_CAP_DATA_PTR);
 	int index = gesso_format_index(fourcc);
@@ -56,6 +62,12 @@ bool linux_dmabuf_offers(
 {
 	return dmabuf_modifier_is_linear(modifier) &&
 		linux_dmabuf_offers_format(linux_dmabuf, fourcc, NULL);
+}
+
+bool linux_dmabuf_announced(const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc)
+{
+	int index = gesso_format_index(fourcc);
+	return index >= 0 && (linux_dmabuf->announced & (1u << index)) != 0;
 }
 
 static void linux_dmabuf_request_destroy(struct wl_client *client, struct wl_resource *resource)
@@ -99,6 +111,7 @@ static void linux_dmabuf_bind(struct wl_client *client, void *data, uint32_t ver
 	wl_resource_set_implementation(resource, &linux_dmabuf_impl, linux_dmabuf, NULL);
 	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
 		if (linux_dmabuf_offers_format(linux_dmabuf, gesso_formats[i].fourcc, NULL)) {
+			linux_dmabuf->announced |= 1u << i;
 			send_format(resource, gesso_formats[i].fourcc);
 		}
 	}

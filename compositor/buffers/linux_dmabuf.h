@@ -19,8 +19,11 @@
  * bind it after the probe proved them with some allocator of `chain`, and are read
  * as BT.601 of limited range, which is EGL's default: version 3 has no word on it.
  *
- * Buffers of our own global are charged to their client's budget and held in the
- * ledger; those of wlroots' enter the ledger when they are first shown. Descriptors
+ * A format that was announced and is withdrawn with a lost renderer gets `failed`; one
+ * that never was, the error INVALID_FORMAT. None is announced by a software renderer on
+ * a DRM node (Mesa's kms_swrast), which crashes on buffers of other devices.
+ *
+ * Buffers are charged to their client's budget and held in the ledger. Descriptors
  * that were added to params and not yet made a buffer are counted: past
  * GESSO_LEDGER_MAX_PLANES the client is told that there is no memory for it.
  *

@@ -19,6 +19,7 @@ struct gesso_linux_dmabuf {
 	const struct gesso_allocator_chain *chain;
 	struct wlr_linux_dmabuf_v1 *device; /* wlroots'; NULL where the global is our own */
 	struct wl_global *global;           /* NULL where it is wlroots' */
+	uint32_t announced;                 /* bit i: clients were told of gesso_formats[i] */
 	struct wl_listener display_destroy;
 };
 
@@ -32,6 +33,9 @@ bool linux_dmabuf_offers_format(
 	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, struct gesso_reason *why);
 bool linux_dmabuf_offers(
 	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, uint64_t modifier);
+
+/* Whether clients were told of the format, though it may have been withdrawn since. */
+bool linux_dmabuf_announced(const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc);
 
 /* Makes the zwp_linux_buffer_params_v1 `id`. Posts no-memory to the client on failure. */
 void linux_dmabuf_params_create(struct gesso_linux_dmabuf *linux_dmabuf, struct wl_client *client,
