@@ -172,6 +172,7 @@ static void enter_in_ledger(
 	if (native->chroma.fd >= 0) {
 		gesso_ledger_buffer_add_memory(
 			&buffer->entry, native->chroma.inode, native->chroma.size_bytes);
+		buffer->entry.more_descriptors = 1;
 	}
 	gesso_ledger_buffer_add(&buffer->entry, client, &buffer->native.base);
 }

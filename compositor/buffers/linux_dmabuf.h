@@ -8,7 +8,8 @@
  * Path dmabuf: clients' own dma-bufs, by linux-dmabuf-v1, on every renderer.
  *
  *   GLES2 on a GPU   wlroots' global with feedback, whose main device is the
- *                    renderer's; each buffer is checked and imported for a trial
+ *                    renderer's; each buffer is checked and imported for a trial,
+ *                    and refused where that fails: it is not uploaded
  *   software         a global of our own at version 3, without feedback: there is
  *                    no device to name, and a vgem node must not be named, since
  *                    GL clients would draw on it. Read in place on pixman,

@@ -12,9 +12,9 @@
  */
 
 enum gesso_budget_kind {
-	GESSO_BUDGET_BYTES = 0,   /* of buffers: pinned, allocated or imported */
-	GESSO_BUDGET_BUFFERS,     /* those buffers */
-	GESSO_BUDGET_DESCRIPTORS, /* wl_shm pools, wl_buffers, and planes of no buffer yet */
+	GESSO_BUDGET_BYTES = 0, /* of buffers: pinned, allocated or imported */
+	GESSO_BUDGET_BUFFERS,   /* those buffers */
+	GESSO_BUDGET_DESCRIPTORS, /* wl_shm pools, wl_buffers, their further planes, and those of no buffer yet */
 	GESSO_BUDGET_SURFACES,
 	GESSO_BUDGET_CALLBACKS,
 	GESSO_BUDGET_RATE, /* bytes a second that are allocated for it, after as many as BYTES */
