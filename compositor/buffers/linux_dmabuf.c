@@ -162,6 +162,9 @@ struct gesso_linux_dmabuf *gesso_linux_dmabuf_create(struct wl_display *display,
 		free(linux_dmabuf);
 		return NULL;
 	}
+	wlr_log(WLR_INFO,
+		"linux_dmabuf: linux-drm-syncobj-v1 is not offered: "
+		"wlroots 0.18's render passes have no timelines");
 	linux_dmabuf->display_destroy.notify = linux_dmabuf_handle_display_destroy;
 	wl_display_add_destroy_listener(display, &linux_dmabuf->display_destroy);
 	return linux_dmabuf;
