@@ -28,9 +28,11 @@ void gesso_mapping_finish(struct gesso_mapping *mapping);
 
 /*
  * Brackets CPU access to dma-buf `fd` (borrowed) by DMA_BUF_IOCTL_SYNC
- * (linux/dma-buf.h), retrying on EINTR and EAGAIN. `gesso_cpu_access_begin` does
- * not wait for fences: it returns false, and takes no bracket, if poll says that
- * the buffer is not ready. Do nothing and return true for kind memfd.
+ * (linux/dma-buf.h). `gesso_cpu_access_begin` does not wait for fences: it returns
+ * false, and takes no bracket, with errno EBUSY if poll says that the buffer is not
+ * ready; and with ETIME, after 30 ms at most, if a fence came between poll and the
+ * ioctl, which was then broken off. For that it has SIGURG's handler for a moment.
+ * Do nothing and return true for kind memfd.
  */
 bool gesso_cpu_access_begin(int fd, enum gesso_descriptor_kind kind, bool write);
 bool gesso_cpu_access_end(int fd, enum gesso_descriptor_kind kind, bool write);

@@ -17,7 +17,7 @@ struct dmabuf_buffer {
 
 static const struct wl_buffer_interface wl_buffer_impl;
 
-static bool buffer_is_instance(struct wl_resource *resource)
+bool dmabuf_buffer_is_instance(struct wl_resource *resource)
 {
 	return wl_resource_instance_of(resource, &wl_buffer_interface, &wl_buffer_impl);
 }
@@ -25,7 +25,7 @@ static bool buffer_is_instance(struct wl_resource *resource)
 /* NULL if it failed. */
 static struct dmabuf_buffer *buffer_try_from_resource(struct wl_resource *resource)
 {
-	assert(buffer_is_instance(resource));
+	assert(dmabuf_buffer_is_instance(resource));
 	return wl_resource_get_user_data(resource);
 }
 
@@ -43,7 +43,7 @@ static struct wlr_buffer *buffer_resource_get_buffer(struct wl_resource *resourc
 
 static const struct wlr_buffer_resource_interface buffer_resource_interface = {
 	.name = "gesso_linux_dmabuf",
-	.is_instance = buffer_is_instance,
+	.is_instance = dmabuf_buffer_is_instance,
 	.from_resource = buffer_resource_get_buffer,
 };
 
@@ -172,6 +172,7 @@ static void enter_in_ledger(
 	if (native->chroma.fd >= 0) {
 		gesso_ledger_buffer_add_memory(
 			&buffer->entry, native->chroma.inode, native->chroma.size_bytes);
+		buffer->entry.more_descriptors = 1;
 	}
 	gesso_ledger_buffer_add(&buffer->entry, client, &buffer->native.base);
 }

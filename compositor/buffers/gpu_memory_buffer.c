@@ -22,14 +22,14 @@ static struct gpu_memory_buffer *buffer_from_answer(struct wl_resource *resource
 	return wl_resource_get_user_data(resource);
 }
 
-static bool buffer_is_instance(struct wl_resource *resource)
+bool gpu_memory_buffer_is_instance(struct wl_resource *resource)
 {
 	return wl_resource_instance_of(resource, &wl_buffer_interface, &wl_buffer_impl);
 }
 
 static struct gpu_memory_buffer *buffer_from_resource(struct wl_resource *resource)
 {
-	assert(buffer_is_instance(resource));
+	assert(gpu_memory_buffer_is_instance(resource));
 	return wl_resource_get_user_data(resource);
 }
 
@@ -62,7 +62,7 @@ static struct wlr_buffer *buffer_resource_get_buffer(struct wl_resource *resourc
 
 static const struct wlr_buffer_resource_interface buffer_resource_interface = {
 	.name = "gesso_gpu_memory_buffer_v1",
-	.is_instance = buffer_is_instance,
+	.is_instance = gpu_memory_buffer_is_instance,
 	.from_resource = buffer_resource_get_buffer,
 };
 

@@ -57,6 +57,9 @@ int gpu_memory_buffer_wait_ms(struct gpu_memory_buffer *buffer);
 /* Answers a request that was taken off the queue. */
 void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer);
 
+/* Whether a wl_buffer is one of these; allocated or not. */
+bool gpu_memory_buffer_is_instance(struct wl_resource *resource);
+
 /* Has wlroots know these wl_buffers. May be called more than once. */
 void gpu_memory_buffer_register(void);
 

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/linux_dmabuf.h"
 #include "allocators/chain.h"
+#include "allocators/device.h"
 #include "buffers/linux_dmabuf_impl.h"
 #include "linux-dmabuf-v1-protocol.h"
 #include "renderer/render_context.h"
 #include <assert.h>
 #include <drm_fourcc.h>
 #include <stdlib.h>
-#include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/render/wlr_renderer.h>
-#include <wlr/render/wlr_texture.h>
-#include <wlr/types/wlr_linux_dmabuf_v1.h>
-#include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_buffer.h>
 #include <wlr/util/log.h>
 
 /* The last without feedback, which has to name a device. */
 #define LINUX_DMABUF_VERSION 3
-#define LINUX_DMABUF_DEVICE_VERSION 4
 
 static const uint64_t modifiers[] = {DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_MOD_INVALID};
 #define MODIFIERS_LEN (sizeof(modifiers) / sizeof(modifiers[0]))
@@ -35,6 +32,12 @@ bool linux_dmabuf_offers_format(
 	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, struct gesso_reason *why)
 {
 	const struct gesso_render_context *context = linux_dmabuf->context;
+	if (context->software && context->used == GESSO_RENDERER_GLES2_NODE) {
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+			"%s on a DRM node draws that device's own buffers, and crashes on others'",
+			context->name);
+		return false;
+	}
 	const struct wlr_drm_format_set *taken = wlr_renderer_get_texture_formats(context->renderer,
 		context->gles2 ? WLR_BUFFER_CAP_DMABUF : WLR_BUFFER_CAP_DATA_PTR);
 	int index = gesso_format_index(fourcc);
@@ -56,6 +59,12 @@ bool linux_dmabuf_offers(
 {
 	return dmabuf_modifier_is_linear(modifier) &&
 		linux_dmabuf_offers_format(linux_dmabuf, fourcc, NULL);
+}
+
+bool linux_dmabuf_announced(const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc)
+{
+	int index = gesso_format_index(fourcc);
+	return index >= 0 && (linux_dmabuf->announced & (1u << index)) != 0;
 }
 
 static void linux_dmabuf_request_destroy(struct wl_client *client, struct wl_resource *resource)
@@ -99,66 +108,10 @@ static void linux_dmabuf_bind(struct wl_client *client, void *data, uint32_t ver
 	wl_resource_set_implementation(resource, &linux_dmabuf_impl, linux_dmabuf, NULL);
 	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
 		if (linux_dmabuf_offers_format(linux_dmabuf, gesso_formats[i].fourcc, NULL)) {
+			linux_dmabuf->announced |= 1u << i;
 			send_format(resource, gesso_formats[i].fourcc);
 		}
 	}
-}
-
-/* A buffer that is there only for as long as it takes to import it. */
-struct trial_buffer {
-	struct wlr_buffer base;
-	const struct wlr_dmabuf_attributes *claim;
-};
-
-static void trial_buffer_destroy(struct wlr_buffer *base)
-{
-}
-
-static bool trial_buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attributes *attribs)
-{
-	struct trial_buffer *trial = wl_container_of(base, trial, base);
-	*attribs = *trial->claim;
-	return true;
-}
-
-static const struct wlr_buffer_impl trial_buffer_impl = {
-	.destroy = trial_buffer_destroy,
-	.get_dmabuf = trial_buffer_get_dmabuf,
-};
-
-/* wlroots asks this in create and create_immed, with the descriptors borrowed. */
-static bool device_check(struct wlr_dmabuf_attributes *claim, void *data)
-{
-	struct gesso_linux_dmabuf *linux_dmabuf = data;
-	struct dmabuf_verdict verdict = dmabuf_check(claim, 0);
-	if (!verdict.ok) {
-		wlr_log(WLR_INFO, "linux_dmabuf: refused: %s", verdict.why.words);
-		return false;
-	}
-	struct trial_buffer trial = {.claim = claim};
-	wlr_buffer_init(&trial.base, &trial_buffer_impl, claim->width, claim->height);
-	struct wlr_texture *texture =
-		wlr_texture_from_buffer(linux_dmabuf->context->renderer, &trial.base);
-	if (texture == NULL) {
-		wlr_log(WLR_INFO, "linux_dmabuf: refused: %s did not import it",
-			linux_dmabuf->context->name);
-	}
-	wlr_texture_destroy(texture);
-	wlr_buffer_drop(&trial.base);
-	return texture != NULL;
-}
-
-static bool create_device_global(
-	struct gesso_linux_dmabuf *linux_dmabuf, struct wl_display *display)
-{
-	linux_dmabuf->device = wlr_linux_dmabuf_v1_create_with_renderer(
-		display, LINUX_DMABUF_DEVICE_VERSION, linux_dmabuf->context->renderer);
-	if (linux_dmabuf->device == NULL) {
-		return false;
-	}
-	wlr_linux_dmabuf_v1_set_check_dmabuf_callback(
-		linux_dmabuf->device, device_check, linux_dmabuf);
-	return true;
 }
 
 static bool create_own_global(struct gesso_linux_dmabuf *linux_dmabuf, struct wl_display *display)
@@ -177,7 +130,16 @@ static void linux_dmabuf_handle_display_destroy(struct wl_listener *listener, vo
 	if (linux_dmabuf->global != NULL) {
 		wl_global_destroy(linux_dmabuf->global);
 	}
+	dmabuf_device_destroy(linux_dmabuf->device);
 	free(linux_dmabuf);
+}
+
+/* GL clients draw on the main device: vgem's draws nothing. */
+static bool has_device(const struct gesso_render_context *context)
+{
+	int fd = context->gles2 && !context->software ? wlr_renderer_get_drm_fd(context->renderer)
+						      : -1;
+	return fd >= 0 && !gesso_device_is_driver(fd, "vgem");
 }
 
 struct gesso_linux_dmabuf *gesso_linux_dmabuf_create(struct wl_display *display,
@@ -191,14 +153,18 @@ struct gesso_linux_dmabuf *gesso_linux_dmabuf_create(struct wl_display *display,
 	linux_dmabuf->context = context;
 	linux_dmabuf->ledger = ledger;
 	linux_dmabuf->chain = chain;
-	bool device = context->gles2 && !context->software &&
-		wlr_renderer_get_drm_fd(context->renderer) >= 0;
-	if (device ? !create_device_global(linux_dmabuf, display)
-		   : !create_own_global(linux_dmabuf, display)) {
+	if (has_device(context)) {
+		linux_dmabuf->device = dmabuf_device_create(linux_dmabuf, display);
+	}
+	if (has_device(context) ? linux_dmabuf->device == NULL
+				: !create_own_global(linux_dmabuf, display)) {
 		wlr_log(WLR_ERROR, "linux_dmabuf: the global could not be made");
 		free(linux_dmabuf);
 		return NULL;
 	}
+	wlr_log(WLR_INFO,
+		"linux_dmabuf: linux-drm-syncobj-v1 is not offered: "
+		"wlroots 0.18's render passes have no timelines");
 	linux_dmabuf->display_destroy.notify = linux_dmabuf_handle_display_destroy;
 	wl_display_add_destroy_listener(display, &linux_dmabuf->display_destroy);
 	return linux_dmabuf;
@@ -207,6 +173,6 @@ struct gesso_linux_dmabuf *gesso_linux_dmabuf_create(struct wl_display *display,
 void gesso_linux_dmabuf_set_scene(struct gesso_linux_dmabuf *linux_dmabuf, struct wlr_scene *scene)
 {
 	if (linux_dmabuf->device != NULL) {
-		wlr_scene_set_linux_dmabuf_v1(scene, linux_dmabuf->device);
+		dmabuf_device_set_scene(linux_dmabuf->device, scene);
 	}
 }

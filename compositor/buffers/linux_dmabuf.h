@@ -8,7 +8,8 @@
  * Path dmabuf: clients' own dma-bufs, by linux-dmabuf-v1, on every renderer.
  *
  *   GLES2 on a GPU   wlroots' global with feedback, whose main device is the
- *                    renderer's; each buffer is checked and imported for a trial
+ *                    renderer's; each buffer is checked and imported for a trial,
+ *                    and refused where that fails: it is not uploaded
  *   software         a global of our own at version 3, without feedback: there is
  *                    no device to name, and a vgem node must not be named, since
  *                    GL clients would draw on it. Read in place on pixman,
@@ -19,8 +20,11 @@
  * bind it after the probe proved them with some allocator of `chain`, and are read
  * as BT.601 of limited range, which is EGL's default: version 3 has no word on it.
  *
- * Buffers of our own global are charged to their client's budget and held in the
- * ledger; those of wlroots' enter the ledger when they are first shown. Descriptors
+ * A format that was announced and is withdrawn with a lost renderer gets `failed`; one
+ * that never was, the error INVALID_FORMAT. None is announced by a software renderer on
+ * a DRM node (Mesa's kms_swrast), which crashes on buffers of other devices.
+ *
+ * Buffers are charged to their client's budget and held in the ledger. Descriptors
  * that were added to params and not yet made a buffer are counted: past
  * GESSO_LEDGER_MAX_PLANES the client is told that there is no memory for it.
  *

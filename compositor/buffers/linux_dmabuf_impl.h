@@ -7,18 +7,21 @@
 #include "memory/ledger.h"
 
 /*
- * Private to linux_dmabuf.c (the two globals), linux_dmabuf_params.c (a client's
- * zwp_linux_buffer_params_v1) and dmabuf_buffer.c (the wl_buffer made of it).
+ * Private to linux_dmabuf.c (our own global), linux_dmabuf_params.c (a client's
+ * zwp_linux_buffer_params_v1), dmabuf_buffer.c (the wl_buffer made of it) and
+ * dmabuf_device.c (wlroots' global, in the place of these three).
  */
 
-struct wlr_linux_dmabuf_v1;
+struct dmabuf_device;
+struct wlr_scene;
 
 struct gesso_linux_dmabuf {
 	struct gesso_render_context *context;
 	struct gesso_ledger *ledger;
 	const struct gesso_allocator_chain *chain;
-	struct wlr_linux_dmabuf_v1 *device; /* wlroots'; NULL where the global is our own */
-	struct wl_global *global;           /* NULL where it is wlroots' */
+	struct dmabuf_device *device; /* wlroots' global; NULL where it is our own */
+	struct wl_global *global;     /* NULL where it is wlroots' */
+	uint32_t announced;           /* bit i: clients were told of gesso_formats[i] */
 	struct wl_listener display_destroy;
 };
 
@@ -32,6 +35,22 @@ bool linux_dmabuf_offers_format(
 	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, struct gesso_reason *why);
 bool linux_dmabuf_offers(
 	const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc, uint64_t modifier);
+
+/* Whether clients were told of the format, though it may have been withdrawn since. */
+bool linux_dmabuf_announced(const struct gesso_linux_dmabuf *linux_dmabuf, uint32_t fourcc);
+
+/*
+ * wlroots' global with feedback, for a renderer on a DRM device. Each buffer is held
+ * against dmabuf_check, charged to its client's budget and imported for a trial, in
+ * create and in create_immed; planes of no buffer yet are counted. wlroots answers a
+ * refusal by `failed` in create, and in create_immed by the error INVALID_WL_BUFFER.
+ * NULL on failure, logged.
+ */
+struct dmabuf_device *dmabuf_device_create(
+	struct gesso_linux_dmabuf *linux_dmabuf, struct wl_display *display);
+/* After wlroots' global, which goes with the display. Takes NULL. */
+void dmabuf_device_destroy(struct dmabuf_device *device);
+void dmabuf_device_set_scene(struct dmabuf_device *device, struct wlr_scene *scene);
 
 /* Makes the zwp_linux_buffer_params_v1 `id`. Posts no-memory to the client on failure. */
 void linux_dmabuf_params_create(struct gesso_linux_dmabuf *linux_dmabuf, struct wl_client *client,
@@ -54,6 +73,9 @@ struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmab
  */
 struct wl_resource *dmabuf_buffer_make_resource(
 	struct dmabuf_buffer *buffer, struct wl_client *client, uint32_t id);
+
+/* Whether a wl_buffer is one of these; imported or failed. */
+bool dmabuf_buffer_is_instance(struct wl_resource *resource);
 
 /* Has wlroots know these wl_buffers. May be called more than once. */
 void dmabuf_buffer_register(void);

@@ -135,7 +135,10 @@ static struct dmabuf_verdict params_check(const struct params *params, uint32_t 
 	const struct wlr_dmabuf_attributes *claim = &params->claim;
 	struct dmabuf_verdict verdict = {.error = -1};
 	if (!linux_dmabuf_offers_format(params->linux_dmabuf, claim->format, &verdict.why)) {
-		verdict.error = ERROR(INVALID_FORMAT);
+		/* withdrawn since the client was told of it: not its error */
+		if (!linux_dmabuf_announced(params->linux_dmabuf, claim->format)) {
+			verdict.error = ERROR(INVALID_FORMAT);
+		}
 		return verdict;
 	}
 	/* an error from versions 4 and 5 on; before them these only fail */

@@ -2,6 +2,7 @@
 #include "buffers/native_buffer.h"
 #include "renderer/render_context.h"
 #include <drm_fourcc.h>
+#include <errno.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
@@ -98,7 +99,10 @@ static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags
 		return false;
 	}
 	/* not ready means that the client left a fence there: its own picture tears */
-	buffer->bracketed = gesso_cpu_access_begin(buffer->memory.fd, buffer->kind, false);
+	if (!buffer->raced) {
+		buffer->bracketed = gesso_cpu_access_begin(buffer->memory.fd, buffer->kind, false);
+		buffer->raced = !buffer->bracketed && errno == ETIME;
+	}
 	*data = (char *)buffer->mapping.data + buffer->layout.offset_bytes;
 	*format = buffer->layout.fourcc;
 	*stride_bytes = buffer->layout.stride_bytes;

@@ -42,6 +42,7 @@ struct native_buffer {
 	struct gesso_fault_guard guard;
 	bool show_dmabuf, hide_memfd;
 	bool bracketed;
+	bool raced; /* a fence came into the way of a bracket: it is read without from then on */
 	void (*destroyed)(struct native_buffer *buffer);
 };
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/shm_guard.h"
+#include "buffers/gpu_memory_buffer_impl.h"
+#include "buffers/linux_dmabuf_impl.h"
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <wayland-server-core.h>
 #include <wayland-server-protocol.h>
@@ -36,6 +39,11 @@ struct search {
 static enum wl_iterator_result look_at(struct wl_resource *resource, void *data)
 {
 	struct search *search = data;
+	/* to ask after one of ours that was not made, or failed, is its client's error */
+	if (strcmp(wl_resource_get_class(resource), wl_buffer_interface.name) != 0 ||
+		gpu_memory_buffer_is_instance(resource) || dmabuf_buffer_is_instance(resource)) {
+		return WL_ITERATOR_CONTINUE;
+	}
 	struct wlr_buffer *buffer = wlr_buffer_try_from_resource(resource);
 	if (buffer == NULL) {
 		return WL_ITERATOR_CONTINUE;

@@ -121,7 +121,7 @@ struct gesso_ledger_client *gesso_ledger_client_get(
 	return client;
 }
 
-size_t gesso_ledger_planes_held(struct gesso_ledger *ledger, struct wl_client *wl_client)
+size_t gesso_ledger_more_descriptors(struct gesso_ledger *ledger, struct wl_client *wl_client)
 {
 	struct wl_listener *listener =
 		wl_client_get_destroy_listener(wl_client, ledger_handle_client_destroy);
@@ -130,7 +130,7 @@ size_t gesso_ledger_planes_held(struct gesso_ledger *ledger, struct wl_client *w
 	}
 	const struct gesso_ledger_client *client =
 		wl_container_of(listener, client, client_destroy);
-	return client->held_planes;
+	return client->held_planes + client->more_descriptors;
 }
 
 /* Length in bytes of the UTF-8 character at `text` (RFC 3629), or 0 if it is none. */

@@ -48,6 +48,7 @@ struct gesso_ledger_client {
 	size_t held_buffers;         /* how many charges these are */
 	uint64_t held_texture_bytes; /* of what its buffers are, or will be, copied into */
 	size_t held_planes;          /* descriptors of buffers that are not made yet */
+	size_t more_descriptors;     /* that its buffers keep open beside one each */
 	struct gesso_path_figures paths[GESSO_PATHS_LEN];
 	struct wl_list buffers;  /* gesso_ledger_buffer.link */
 	struct wl_list surfaces; /* private to ledger */
@@ -77,6 +78,7 @@ struct gesso_ledger_buffer {
 	struct gesso_ledger_memory more[GESSO_LEDGER_MORE_MEMORIES];
 	size_t more_len;
 	uint64_t charged_bytes;
+	size_t more_descriptors; /* that it keeps open beside its first */
 	int width_px, height_px;
 	uint32_t fourcc;
 	size_t shown; /* how many surfaces sample it now; 0 once it was copied */
@@ -154,8 +156,11 @@ void gesso_ledger_client_spend_rate(
  */
 bool gesso_ledger_client_hold_plane(struct gesso_ledger_client *client, struct gesso_reason *why);
 void gesso_ledger_client_drop_planes(struct gesso_ledger_client *client, size_t len);
-/* 0 for clients that the ledger does not know. */
-size_t gesso_ledger_planes_held(struct gesso_ledger *ledger, struct wl_client *client);
+/*
+ * Descriptors that no wl_buffer stands for: planes held, and those of buffers that keep
+ * more than one. 0 for clients that the ledger does not know.
+ */
+size_t gesso_ledger_more_descriptors(struct gesso_ledger *ledger, struct wl_client *client);
 
 /* Keeps the refusal for the report, and logs the first of each code. */
 void gesso_ledger_client_refused(struct gesso_ledger_client *client, enum gesso_path path,
@@ -172,6 +177,13 @@ void gesso_ledger_buffer_add_memory(
  */
 void gesso_ledger_buffer_add(struct gesso_ledger_buffer *entry, struct gesso_ledger_client *client,
 	struct wlr_buffer *buffer);
+
+/*
+ * The same for a client's buffer that is wlroots' own, in an entry of the ledger's own:
+ * `charged_bytes` are already charged. False on no memory, with nothing changed.
+ */
+bool gesso_ledger_buffer_enter(struct gesso_ledger_client *client, struct wlr_buffer *buffer,
+	uint64_t charged_bytes, size_t more_descriptors);
 
 /* Takes out what the ledger itself entered for `buffer`: another buffer stands for it. */
 void gesso_ledger_forget_buffer(struct gesso_ledger *ledger, struct wlr_buffer *buffer);

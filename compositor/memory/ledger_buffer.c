@@ -20,6 +20,7 @@ static void buffer_handle_addon_destroy(struct wlr_addon *addon)
 	wl_list_remove(&entry->link);
 	entry->client = NULL;
 
+	client->more_descriptors -= entry->more_descriptors;
 	uint64_t charged_bytes = entry->charged_bytes;
 	if (entry->owned) {
 		free(entry);
@@ -39,6 +40,7 @@ void gesso_ledger_buffer_add(struct gesso_ledger_buffer *entry, struct gesso_led
 	entry->shown = 0;
 	entry->imported_by = 0;
 	entry->owned = false;
+	client->more_descriptors += entry->more_descriptors;
 	wl_list_insert(client->buffers.prev, &entry->link);
 	wlr_addon_init(&entry->addon, &buffer->addons, client->ledger, &buffer_addon_impl);
 }
@@ -124,6 +126,19 @@ struct gesso_ledger_buffer *ledger_buffer_ensure(
 	gesso_ledger_buffer_add(entry, client, buffer);
 	entry->owned = true;
 	return entry;
+}
+
+bool gesso_ledger_buffer_enter(struct gesso_ledger_client *client, struct wlr_buffer *buffer,
+	uint64_t charged_bytes, size_t more_descriptors)
+{
+	struct gesso_ledger_buffer *entry = ledger_buffer_ensure(client, buffer);
+	if (!entry) {
+		return false;
+	}
+	entry->charged_bytes = charged_bytes;
+	entry->more_descriptors = more_descriptors;
+	client->more_descriptors += more_descriptors;
+	return true;
 }
 
 void ledger_buffer_renew(struct gesso_ledger_buffer *entry, struct wlr_buffer *buffer)

@@ -62,7 +62,7 @@ static const struct counted_class *find_class(const char *name)
 static uint64_t descriptors_of(const struct client_objects *owner)
 {
 	return owner->counts[GESSO_BUDGET_DESCRIPTORS] +
-		gesso_ledger_planes_held(owner->objects->ledger, owner->client);
+		gesso_ledger_more_descriptors(owner->objects->ledger, owner->client);
 }
 
 /* Where one is on its way out already, what it gives back is waited for. */
@@ -95,7 +95,9 @@ static void counted_handle_destroy(struct wl_listener *listener, void *data)
 static void check_budget(struct client_objects *owner, enum gesso_budget_kind kind)
 {
 	const struct gesso_budget *budget = &owner->objects->ledger->budget;
-	if (kind == GESSO_BUDGET_SURFACES || owner->counts[kind] <= budget->limits[kind]) {
+	uint64_t has =
+		kind == GESSO_BUDGET_DESCRIPTORS ? descriptors_of(owner) : owner->counts[kind];
+	if (kind == GESSO_BUDGET_SURFACES || has <= budget->limits[kind]) {
 		return;
 	}
 	char why[80];

@@ -89,27 +89,32 @@ static int open_heap(size_t size_bytes)
 	return (int)data.fd;
 }
 
-static bool is_vgem(int fd)
+static bool is_driver(int fd, const char *wanted)
 {
 	char name[16] = "";
 	struct drm_version version = {.name = name, .name_len = sizeof(name) - 1};
-	return ioctl(fd, DRM_IOCTL_VERSION, &version) == 0 && strcmp(name, "vgem") == 0;
+	return ioctl(fd, DRM_IOCTL_VERSION, &version) == 0 && strcmp(name, wanted) == 0;
 }
 
-int dmabuf_open_vgem(void)
+int dmabuf_open_card(const char *driver)
 {
 	for (int i = 0; i < MAX_CARDS; i++) {
 		char path[32];
 		snprintf(path, sizeof(path), "/dev/dri/card%d", i);
 		int fd = open(path, O_RDWR | O_CLOEXEC);
-		if (fd >= 0 && is_vgem(fd)) {
+		if (fd >= 0 && is_driver(fd, driver)) {
 			return fd;
 		}
 		if (fd >= 0) {
 			close(fd);
 		}
 	}
-	case_skip("there is no vgem card");
+	case_skip("there is no %s card", driver);
+}
+
+int dmabuf_open_vgem(void)
+{
+	return dmabuf_open_card("vgem");
 }
 
 static uint32_t create_dumb(int device, size_t size_bytes)
@@ -231,15 +236,12 @@ static int wait_answer(struct client *client, const struct dmabuf_claim *claim,
 	return (int)error;
 }
 
-static void check_once(
-	const struct server *server, const struct dmabuf_claim *claim, int expected, bool immediate)
+int dmabuf_claim_answer(struct client *client, const struct dmabuf_claim *claim, bool immediate)
 {
-	struct client client;
 	struct answer answer = {.result = NO_ANSWER};
-	client_connect(&client, server);
-	CHECK(client.dmabuf != NULL);
+	CHECK(client->dmabuf != NULL);
 	struct zwp_linux_buffer_params_v1 *params =
-		zwp_linux_dmabuf_v1_create_params(client.dmabuf);
+		zwp_linux_dmabuf_v1_create_params(client->dmabuf);
 	zwp_linux_buffer_params_v1_add_listener(params, &params_listener, &answer);
 	int fd = dmabuf_open(claim->source, claim->size_bytes);
 	send_planes(params, claim, fd);
@@ -251,26 +253,42 @@ static void check_once(
 		zwp_linux_buffer_params_v1_create(
 			params, claim->width_px, claim->height_px, claim->fourcc, claim->flags);
 	}
-	int got = wait_answer(&client, claim, &answer, immediate);
-	if (got != expected) {
-		FAIL("%s by %s: %d, not %d", claim->what, immediate ? "create_immed" : "create",
-			got, expected);
-	}
+	int got = wait_answer(client, claim, &answer, immediate);
 	if (answer.wl_buffer != NULL) {
 		wl_buffer_destroy(answer.wl_buffer);
 	}
 	zwp_linux_buffer_params_v1_destroy(params);
+	return got;
+}
+
+void dmabuf_check_claim_by(
+	const struct server *server, const struct dmabuf_claim *claim, bool immediate, int expected)
+{
+	struct client client;
+	client_connect(&client, server);
+	int got = dmabuf_claim_answer(&client, claim, immediate);
+	if (got != expected) {
+		FAIL("%s by %s: %d, not %d", claim->what, immediate ? "create_immed" : "create",
+			got, expected);
+	}
 	client_disconnect(&client);
 }
 
 void dmabuf_check_claim(const struct server *server, const struct dmabuf_claim *claim, int expected)
 {
-	check_once(server, claim, expected, false);
-	check_once(server, claim, expected, true);
+	dmabuf_check_claim_by(server, claim, false, expected);
+	dmabuf_check_claim_by(server, claim, true, expected);
 }
 
 void buffer_create_dmabuf(struct buffer *buffer, struct client *client, const char *source,
 	int width_px, int height_px, uint32_t fourcc)
+{
+	buffer_create_dmabuf_with(
+		buffer, client, source, width_px, height_px, fourcc, DRM_FORMAT_MOD_LINEAR);
+}
+
+void buffer_create_dmabuf_with(struct buffer *buffer, struct client *client, const char *source,
+	int width_px, int height_px, uint32_t fourcc, uint64_t modifier)
 {
 	CHECK(client->dmabuf != NULL);
 	uint32_t row_bytes = (uint32_t)width_px * buffer_bytes_per_pixel(fourcc);
@@ -294,8 +312,7 @@ void buffer_create_dmabuf(struct buffer *buffer, struct client *client, const ch
 		zwp_linux_dmabuf_v1_create_params(client->dmabuf);
 	zwp_linux_buffer_params_v1_add_listener(params, &params_listener, &answer);
 	zwp_linux_buffer_params_v1_add(params, buffer->fd, 0, buffer->offset_bytes,
-		buffer->stride_bytes, (uint32_t)(DRM_FORMAT_MOD_LINEAR >> 32),
-		(uint32_t)DRM_FORMAT_MOD_LINEAR);
+		buffer->stride_bytes, (uint32_t)(modifier >> 32), (uint32_t)modifier);
 	struct wl_buffer *wl_buffer =
 		zwp_linux_buffer_params_v1_create_immed(params, width_px, height_px, fourcc, 0);
 	client_roundtrip(client);

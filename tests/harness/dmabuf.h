@@ -12,7 +12,9 @@
 /* "udmabuf", "dma-heap", "vgem", "read-only" (of vgem); "memfd", "file" and "pipe" are none,
  * nor is any other kind of descriptors.h. */
 int dmabuf_open(const char *source, size_t size_bytes);
-/* The vgem card, for its fences. The caller closes it. */
+/* The first card of the kernel driver. The caller closes it. Skips the case without one. */
+int dmabuf_open_card(const char *driver);
+/* vgem's, for its fences. */
 int dmabuf_open_vgem(void);
 
 #define DMABUF_PLANES_MAX 4
@@ -44,9 +46,18 @@ struct dmabuf_claim {
 void dmabuf_check_claim(
 	const struct server *server, const struct dmabuf_claim *claim, int expected);
 
+/* The same by one of the two requests. */
+void dmabuf_check_claim_by(const struct server *server, const struct dmabuf_claim *claim,
+	bool immediate, int expected);
+/* The same by a client that goes on, unless it was an error: the answer. */
+int dmabuf_claim_answer(struct client *client, const struct dmabuf_claim *claim, bool immediate);
+
 /* A mapped buffer over a new dma-buf of `source`, by create_immed; offset and stride have slack. */
 void buffer_create_dmabuf(struct buffer *buffer, struct client *client, const char *source,
 	int width_px, int height_px, uint32_t fourcc);
+/* The same with another modifier than LINEAR. */
+void buffer_create_dmabuf_with(struct buffer *buffer, struct client *client, const char *source,
+	int width_px, int height_px, uint32_t fourcc, uint64_t modifier);
 
 /*
  * A fence of vgem's, which ends by itself after ten seconds, on dma-buf `fd`

@@ -5,6 +5,7 @@
 #include "stage.h"
 #include <drm_fourcc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ERROR(name) ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_##name
@@ -184,4 +185,34 @@ CASE(dmabuf_budget)
 	}
 	server_check_empty(&server);
 	server_stop(&server);
+}
+
+/* Reading a client's own dma-buf in place raises SIGBUS: zeros are shown, and all goes on. */
+CASE(device_is_gone)
+{
+	struct stage stage;
+	struct layer layer;
+	struct buffer own, shm;
+	struct picture picture, zeros;
+	case_need_device("/dev/udmabuf");
+	setenv("GESSO_TEST_PRELOAD", getenv("GESSO_GONE_SO"), 1);
+	stage_begin(&stage);
+	layer_create(&layer, &stage.window, 11, 13);
+	picture_init(&zeros, 61, 47, 0xff000000);
+	for (uint32_t round = 0; round < 2; round++) {
+		stage_paint(&stage, &own, &picture, "dmabuf:udmabuf", 61, 47, XRGB, 40 + round);
+		layer_show(&layer, &own);
+		stage_check(&stage, &zeros, 11, 13, 0, "its device is gone");
+		picture_finish(&picture);
+		stage_paint(&stage, &shm, &picture, "shm", 61, 47, XRGB, 50 + round);
+		layer_show(&layer, &shm);
+		stage_check(&stage, &picture, 11, 13, 0, "after it");
+		picture_finish(&picture);
+		buffer_destroy(&own);
+		buffer_destroy(&shm);
+	}
+	picture_finish(&zeros);
+	layer_destroy(&layer);
+	stage_end(&stage);
+	unsetenv("GESSO_TEST_PRELOAD");
 }

@@ -4,6 +4,7 @@
 #include "capture.h"
 #include "case.h"
 #include "client.h"
+#include "dmabuf.h"
 #include "stage.h"
 #include "window.h"
 #include "workdir.h"
@@ -163,6 +164,29 @@ CASE(swrast_shows_its_own_buffers)
 	window_destroy(&window);
 	buffer_destroy(&buffer);
 	client_roundtrip(&client);
+	server_check_alive(&server);
+	end(&server, &client);
+}
+
+/* A client's own dma-buf would be imported, and drawing it is the end. */
+CASE(swrast_offers_no_dmabuf)
+{
+	struct server server;
+	struct client client;
+	case_need_allocator("vgem");
+	case_need_device("/dev/udmabuf");
+	case_set_deadline(60);
+	name_vgem();
+	start(&server, &client, "vgem");
+	while (client.batch.formats_len == 0) {
+		client_dispatch(&client);
+	}
+	CHECK_EQUAL(client.dmabuf_pairs_len, 0);
+	struct dmabuf_claim claim = {"another device's", "udmabuf", 16384, {{0, 0, 256, 0}}, 1, 64,
+		64, DRM_FORMAT_XRGB8888, 0};
+	dmabuf_check_claim(&server, &claim, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT);
+	claim.source = "vgem";
+	dmabuf_check_claim(&server, &claim, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT);
 	server_check_alive(&server);
 	end(&server, &client);
 }

@@ -8,6 +8,7 @@
 #include "case.h"
 #include "window.h"
 #include <drm_fourcc.h>
+#include <string.h>
 #include <unistd.h>
 
 #define ERROR(name) ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_##name
@@ -168,5 +169,41 @@ CASE(params_are_abandoned)
 	}
 	client_disconnect(&client);
 	server_check_empty(&server);
+	server_stop(&server);
+}
+
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version)
+{
+	size_t *globals = data;
+	*globals += 1;
+	if (strcmp(interface, "wp_linux_drm_syncobj_manager_v1") == 0) {
+		FAIL("explicit fences are on offer: then the fence gate has to know of them");
+	}
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name)
+{
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
+
+/* wlroots 0.18's render passes could not wait for them (linux_dmabuf.h). */
+CASE(no_explicit_fences)
+{
+	struct server server;
+	struct client client;
+	size_t globals = 0;
+	start(&server);
+	client_connect(&client, &server);
+	struct wl_registry *registry = wl_display_get_registry(client.display);
+	wl_registry_add_listener(registry, &registry_listener, &globals);
+	client_roundtrip(&client);
+	CHECK_INT(>, globals, 0);
+	wl_registry_destroy(registry);
+	client_disconnect(&client);
 	server_stop(&server);
 }
