@@ -28,10 +28,10 @@ struct output {
 	struct wlr_box usable;         /* what bars leave of it (layer.h) */
 	struct wl_event_source *retry; /* draws again a while after a frame failed */
 	bool failing;                  /* the last frame failed: said once */
-	struct wl_listener frame, present, request_state, destroy;
-	uint32_t presented_seq; /* the commit that the last present event was of */
-	bool pending;           /* announced to the parent, and not yet shown */
-	bool answered;          /* the parent said something of the size */
+	struct wl_listener frame, commit, present, request_state, destroy;
+	uint32_t unpresented; /* commits in X11 whose present events are to come */
+	bool pending;         /* announced to the parent, and not yet shown */
+	bool answered;        /* the parent said something of the size */
 	/* What the parent asked for while it was off or being turned on; 0 if nothing. */
 	bool starting;
 	int requested_width_px, requested_height_px;
