@@ -33,9 +33,9 @@ def show(case, gesso, *options):
     return Demo(case, gesso.env, "--still", *options, DOCUMENT).wait_ready()
 
 
-def headless_picture(case, size):
-    renderer = case.fixture("renderer")
-    gesso = rig.Gesso(case, "--renderer", renderer, "--fullscreen", "--size", "%dx%d" % size)
+def headless_picture(case, size, *options):
+    options = ["--fullscreen", "--size", "%dx%d" % size, *options]
+    gesso = rig.Gesso(case, "--renderer", case.fixture("renderer"), *options)
     demo = show(case, gesso)
     picture = gesso.shot()
     demo.end()
@@ -104,6 +104,27 @@ def case_shows_movement(case):
     demo = show(case, gesso)
     same_on_both(parent, gesso, "the document after the movement")
     demo.end()
+    gesso.stop()
+    parent.stop()
+
+
+def check_turned_and_scaled(case, gesso, output, look, size):
+    """
+    `look` shows the document in the session as the output's transform turns it, and at scale 2
+    with the pixels that it has there.
+    """
+    demo = show(case, gesso)
+    gesso.randr("--output", output, "--transform", "90")
+    wanted = headless_picture(case, size[::-1]).turned()
+    same_as(look, wanted, "the document, turned")
+    gesso.randr("--output", output, "--transform", "normal", "--scale", "2")
+    same_as(look, headless_picture(case, size, "--scale", "2"), "the document at scale 2")
+    demo.end()
+
+
+def case_turned_and_scaled(case):
+    parent, gesso = start(case)
+    check_turned_and_scaled(case, gesso, "WL-1", parent.shot, parent.shot().size())
     gesso.stop()
     parent.stop()
 

@@ -79,6 +79,13 @@ def case_shows_movement(case):
     finish(parent, gesso)
 
 
+def case_turned_and_scaled(case):
+    size = (332, 240)  # whole pixels at scale 2 too
+    parent, gesso = start(case, size=size)
+    nested.check_turned_and_scaled(case, gesso, "X11-1", lambda: parent.shot(size), size)
+    finish(parent, gesso)
+
+
 def case_each_size(case):
     """
     X11 has no word for how long a row is: widths of every remainder are shown right. Often
