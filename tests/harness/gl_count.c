@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -130,13 +131,45 @@ void glTexSubImage2D(GLenum target, GLint level, GLint x, GLint y, GLsizei width
 	real(target, level, x, y, width, height, format, type, pixels);
 }
 
+static void count_draw(void)
+{
+	count->draws++;
+	count->unfinished_draws++;
+}
+
+void glFinish(void)
+{
+	static PFNGLFINISHPROC real;
+	if (real == NULL) {
+		real = (PFNGLFINISHPROC)next("glFinish");
+	}
+	real();
+	count->unfinished_draws = 0;
+}
+
+struct wlr_output;
+struct wlr_output_state;
+typedef bool (*commit_func)(struct wlr_output *, const struct wlr_output_state *);
+bool wlr_output_commit_state(struct wlr_output *output, const struct wlr_output_state *state);
+
+bool wlr_output_commit_state(struct wlr_output *output, const struct wlr_output_state *state)
+{
+	static commit_func real;
+	if (real == NULL) {
+		real = (commit_func)next("wlr_output_commit_state");
+	}
+	count->commits++;
+	count->unfinished_commits += count->unfinished_draws > 0;
+	return real(output, state);
+}
+
 void glDrawArrays(GLenum mode, GLint first, GLsizei vertices)
 {
 	static PFNGLDRAWARRAYSPROC real;
 	if (real == NULL) {
 		real = (PFNGLDRAWARRAYSPROC)next("glDrawArrays");
 	}
-	count->draws++;
+	count_draw();
 	real(mode, first, vertices);
 }
 
@@ -146,7 +179,7 @@ void glDrawElements(GLenum mode, GLsizei vertices, GLenum type, const void *indi
 	if (real == NULL) {
 		real = (PFNGLDRAWELEMENTSPROC)next("glDrawElements");
 	}
-	count->draws++;
+	count_draw();
 	real(mode, vertices, type, indices);
 }
 
@@ -157,7 +190,7 @@ void glBlitFramebuffer(GLint src_x0, GLint src_y0, GLint src_x1, GLint src_y1, G
 	if (real == NULL) {
 		real = (PFNGLBLITFRAMEBUFFERPROC)next("glBlitFramebuffer");
 	}
-	count->draws++;
+	count_draw();
 	count->blits++;
 	real(src_x0, src_y0, src_x1, src_y1, dst_x0, dst_y0, dst_x1, dst_y1, mask, filter);
 }
@@ -208,6 +241,8 @@ __eglMustCastToProperFunctionPointerType eglGetProcAddress(const char *name)
 		return (__eglMustCastToProperFunctionPointerType)destroy_image;
 	} else if (strcmp(name, "glTexImage2D") == 0) {
 		return (__eglMustCastToProperFunctionPointerType)glTexImage2D;
+	} else if (strcmp(name, "glFinish") == 0) {
+		return (__eglMustCastToProperFunctionPointerType)glFinish;
 	} else if (strcmp(name, "glDrawArrays") == 0) {
 		return (__eglMustCastToProperFunctionPointerType)glDrawArrays;
 	} else if (strcmp(name, "glDrawElements") == 0) {

@@ -19,6 +19,9 @@ struct gl_count {
 	uint64_t uploaded_bytes, uploads, draws, blits; /* a blit is a draw too */
 	uint64_t images, images_destroyed;
 	uint64_t image_inodes[GL_COUNT_MAX_IMAGES]; /* of plane 0's descriptor */
+	uint64_t unfinished_draws;                  /* since the last glFinish */
+	/* Commits to outputs, and those with unfinished draws: shown while they are drawn still. */
+	uint64_t commits, unfinished_commits;
 };
 
 /* The test's side. Call before server_start: maps a new file and sets the environment. */
