@@ -152,23 +152,39 @@ static int output_handle_retry(void *data)
 }
 
 /*
- * An X server may take two pictures that are due at the same time in either order, and
- * wlroots asks for a frame when the first of them is done, with a blank one for a new size
- * behind it. Each commit of the X11 backend has its present event, under the number that
- * was the output's before it.
+ * Of two pictures that are due at the same time an X server may show either last, and one that
+ * was sent for a new size, blank, is followed at once by the event of a later commit without
+ * a picture, at which wlroots asks for a frame. So a frame is drawn only once all that was
+ * committed before it has been presented.
  */
 static bool is_ordered(const struct output *output)
 {
+	return output->unpresented == 0;
+}
+
+static void output_handle_commit(struct wl_listener *listener, void *data)
+{
+	struct output *output = wl_container_of(listener, output, commit);
+	const struct wlr_output_event_commit *event = data;
 	struct wlr_output *wlr_output = output->wlr_output;
-	return !wlr_output_is_x11(wlr_output) ||
-		output->presented_seq + 1 == wlr_output->commit_seq;
+	if (!wlr_output->enabled) {
+		return; /* which has no present event */
+	}
+	if (wlr_output_is_x11(wlr_output)) {
+		output->unpresented++;
+	}
+	/* wlroots takes it for the frame that was asked for, as by a capture or after an expose */
+	if (!(event->state->committed & WLR_OUTPUT_STATE_BUFFER)) {
+		wlr_output_schedule_frame(wlr_output);
+	}
 }
 
 static void output_handle_present(struct wl_listener *listener, void *data)
 {
 	struct output *output = wl_container_of(listener, output, present);
-	const struct wlr_output_event_present *event = data;
-	output->presented_seq = event->commit_seq;
+	if (output->unpresented > 0) {
+		output->unpresented--;
+	}
 }
 
 static void output_handle_frame(struct wl_listener *listener, void *data)
@@ -263,6 +279,7 @@ void output_create(struct desktop *desktop, struct wlr_output *wlr_output)
 	listener_attach(&output->request_state, &wlr_output->events.request_state,
 		output_handle_request_state);
 	listener_attach(&output->frame, &wlr_output->events.frame, output_handle_frame);
+	listener_attach(&output->commit, &wlr_output->events.commit, output_handle_commit);
 	listener_attach(&output->present, &wlr_output->events.present, output_handle_present);
 	listener_attach(&output->destroy, &wlr_output->events.destroy, output_handle_destroy);
 
@@ -306,6 +323,7 @@ void output_start_pending(struct desktop *desktop)
 void output_destroy(struct output *output)
 {
 	listener_detach(&output->frame);
+	listener_detach(&output->commit);
 	listener_detach(&output->present);
 	listener_detach(&output->request_state);
 	listener_detach(&output->destroy);

@@ -31,10 +31,10 @@ struct output {
 	bool failing;                  /* the last frame failed: said once */
 	/* A window's own buffer was tested well and then not shown; 0 if that was not lately. */
 	int64_t composes_until_ms;
-	struct wl_listener frame, present, request_state, destroy;
-	uint32_t presented_seq; /* the commit that the last present event was of */
-	bool pending;           /* announced to the parent, and not yet shown */
-	bool answered;          /* the parent said something of the size */
+	struct wl_listener frame, commit, present, request_state, destroy;
+	uint32_t unpresented; /* commits in X11 whose present events are to come */
+	bool pending;         /* announced to the parent, and not yet shown */
+	bool answered;        /* the parent said something of the size */
 	/* What the parent asked for while it was off or being turned on; 0 if nothing. */
 	bool starting;
 	int requested_width_px, requested_height_px;

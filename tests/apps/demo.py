@@ -94,6 +94,27 @@ def case_same_picture(case):
     gesso.stop()
 
 
+def case_shadow(case):
+    """
+    Memory that is slow to read is painted through a shadow, which the figures name, and other
+    memory is not: the picture is that of shm.
+    """
+    allocator = case.fixture("allocator")
+    gesso = start_gesso(case, "--allocator", allocator)
+    document = SAMPLES / "gesso.txt"
+    native, figures, _ = picture_of(case, gesso, "--path", "native", document)
+    check_equal((figures["path"], figures["allocator"]), ("native", allocator), "the path")
+    if allocator == "memfd":
+        check_equal((figures["shadow_bytes"], figures["copied_bytes"]), (0, 0), "no shadow")
+    else:
+        least = SIZE[0] * SIZE[1] * 4
+        check(figures["shadow_bytes"] >= least, f"no shadow of {least} bytes: {figures}")
+        check(figures["copied_bytes"] >= least, f"the shadow was not copied: {figures}")
+    shm = picture_of(case, gesso, "--path", "shm", document)[0]
+    check_equal(native.difference_box(shm), None, "where the paths differ")
+    gesso.stop()
+
+
 def case_same_picture_each_format(case):
     gesso = start_gesso(case)
     document = SAMPLES / "gesso.txt"

@@ -35,6 +35,14 @@ class Image:
         """How many different pixels there are."""
         return len({self.data[i : i + 3] for i in range(0, len(self.data), 3)})
 
+    def turned(self):
+        """As an output of transform 90 has it in its memory."""
+        rows = []
+        for x in reversed(range(self.width)):
+            pixels = (self.row(y)[3 * x : 3 * x + 3] for y in range(self.height))
+            rows.append(b"".join(pixels))
+        return Image(self.height, self.width, b"".join(rows))
+
     def difference_box(self, other):
         """(x, y, width, height) of what differs from a picture of the same size, or None."""
         assert self.size() == other.size()

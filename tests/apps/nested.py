@@ -33,9 +33,9 @@ def show(case, gesso, *options):
     return Demo(case, gesso.env, "--still", *options, DOCUMENT).wait_ready()
 
 
-def headless_picture(case, size):
-    renderer = case.fixture("renderer")
-    gesso = rig.Gesso(case, "--renderer", renderer, "--fullscreen", "--size", "%dx%d" % size)
+def headless_picture(case, size, *options):
+    options = ["--fullscreen", "--size", "%dx%d" % size, *options]
+    gesso = rig.Gesso(case, "--renderer", case.fixture("renderer"), *options)
     demo = show(case, gesso)
     picture = gesso.shot()
     demo.end()
@@ -57,6 +57,25 @@ def same_as(look, wanted, what):
         (got,) = last
         where = got.difference_box(wanted) if got.size() == wanted.size() else got.size()
         raise rig.Failure(f"{late}: {where} differs from {wanted.size()}") from None
+
+
+def same_on_both(parent, gesso, what, wanted=None):
+    """
+    Waits until the parent's screen and gesso's own screenshot are one picture: `wanted`, where
+    it is known. Neither is the measure of the other: a client may follow a new size late.
+    """
+    last = []
+
+    def same():
+        last[:] = [parent.shot(), gesso.shot()]
+        return last[0] == last[1] and wanted in (None, last[0])
+
+    def where():
+        sizes = [picture.size() for picture in [*last, wanted] if picture]
+        boxes = [got.difference_box(wanted or last[0]) for got in last] if len({*sizes}) == 1 else ""
+        return f"{what}: {boxes} of {sizes} differ"
+
+    wait_until(same, where)
 
 
 def case_shows(case):
@@ -83,8 +102,29 @@ def case_shows_movement(case):
     demo = Demo(case, gesso.env, "--scene", "full", "--frames", "30", "--path", "native")
     check_equal(demo.wait()["frames"], 30, "frames")
     demo = show(case, gesso)
-    same_as(parent.shot, gesso.shot(), "the document after the movement")
+    same_on_both(parent, gesso, "the document after the movement")
     demo.end()
+    gesso.stop()
+    parent.stop()
+
+
+def check_turned_and_scaled(case, gesso, output, look, size):
+    """
+    `look` shows the document in the session as the output's transform turns it, and at scale 2
+    with the pixels that it has there.
+    """
+    demo = show(case, gesso)
+    gesso.randr("--output", output, "--transform", "90")
+    wanted = headless_picture(case, size[::-1]).turned()
+    same_as(look, wanted, "the document, turned")
+    gesso.randr("--output", output, "--transform", "normal", "--scale", "2")
+    same_as(look, headless_picture(case, size, "--scale", "2"), "the document at scale 2")
+    demo.end()
+
+
+def case_turned_and_scaled(case):
+    parent, gesso = start(case)
+    check_turned_and_scaled(case, gesso, "WL-1", parent.shot, parent.shot().size())
     gesso.stop()
     parent.stop()
 
@@ -167,8 +207,8 @@ def case_two_windows(case):
     parent.message(f"[con_id={first}]", "kill")
     wait_until(lambda: len(parent.windows()) == 1, "one window")
     check(gesso.process.running() and demo.process.running(), "gesso or the demo ended")
-    wait_until(lambda: gesso.shot().colours() > 50, "the document on the output that is left")
-    same_as(parent.shot, gesso.shot(), "the same picture on both sides")
+    wanted = headless_picture(case, parent.shot().size())
+    same_on_both(parent, gesso, "the document on the output that is left", wanted)
     parent.message(f"[con_id={second}]", "kill")
     check_equal(gesso.process.wait(), 0, "gesso's status")
     demo.process.wait()
@@ -178,11 +218,11 @@ def case_two_windows(case):
 def case_windows_off_and_on(case):
     """Turned off a window goes from the parent, and what it showed to the other; and it returns."""
     parent, gesso = start(case, "--outputs", "2")
+    wanted = headless_picture(case, parent.shot().size())
     demo = show(case, gesso)
     for gone, left in (("WL-1", "WL-2"), ("WL-2", "WL-1")) * 2:
         gesso.randr("--output", gone, "--off")
-        wait_until(lambda: gesso.shot().colours() > 50, f"the document on {left}")
-        same_as(parent.shot, gesso.shot(), f"only {left} in the parent")
+        same_on_both(parent, gesso, f"only {left} with the document", wanted)
         check(gesso.randr("--output", left, "--off", status=1), "the last one was turned off")
         check(gesso.randr("--output", left, "--custom-mode", "9000x9", status=1), "a size of its own")
         gesso.randr("--output", gone, "--on")
@@ -200,8 +240,8 @@ def case_one_off_one_closed(case):
     (window,) = wait_until(lambda: len(parent.windows()) == 1 and parent.windows(), "one window")
     parent.message(f"[con_id={window['id']}]", "kill")
     wait_until(lambda: gesso.outputs_on() == {"WL-1"}, "the other one on")
-    wait_until(lambda: gesso.shot().colours() > 50, "the document there")
-    same_as(parent.shot, gesso.shot(), "the same picture on both sides")
+    wanted = headless_picture(case, parent.shot().size())
+    same_on_both(parent, gesso, "the document there", wanted)
     demo.end()
     gesso.stop()
     parent.stop()
@@ -215,7 +255,7 @@ def case_auto_backend(case):
     )
     (window,) = parent.windows()
     check_equal((window["app_id"], window["pid"]), ("gesso", gesso.pid), "the window in sway")
-    same_as(parent.shot, gesso.shot(), "the same picture on both sides")
+    same_on_both(parent, gesso, "the same picture on both sides")
     gesso.stop()
     parent.stop()
 

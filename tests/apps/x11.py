@@ -16,7 +16,7 @@ SCREEN = "2100x1600x24"
 class Xvfb(parents.Parent):
     """There is no window manager: each window lies at the upper left."""
 
-    def __init__(self, case):
+    def __init__(self, case, **env):
         self.rig = case
         self.screen = case.dir / "Xvfb_screen0"
         read_end, write_end = os.pipe()
@@ -24,6 +24,7 @@ class Xvfb(parents.Parent):
             "Xvfb",
             ["Xvfb", "-displayfd", write_end, "-screen", "0", SCREEN, "-fbdir", case.dir]
             + ["-nolisten", "tcp", "-noreset"],
+            env,
             pass_fds=(write_end,),
         )
         os.close(write_end)
@@ -39,8 +40,8 @@ def difference(gesso, parent, size):
     return parent.shot(size).difference_box(gesso.shot())
 
 
-def start(case, *options, size=SIZE):
-    parent = Xvfb(case)
+def start(case, *options, size=SIZE, **env):
+    parent = Xvfb(case, **env)
     options = ["--fullscreen", "--size", "%dx%d" % size, *options]
     renderer = case.fixture("renderer")
     gesso = rig.Gesso(case, "--renderer", renderer, *options, backend="x11", env=parent.env)
@@ -73,8 +74,15 @@ def case_shows_movement(case):
     demo = nested.Demo(case, gesso.env, "--scene", "full", "--frames", "30", "--path", "native")
     check_equal(demo.wait()["frames"], 30, "frames")
     demo = nested.show(case, gesso)
-    nested.same_as(lambda: parent.shot(SIZE), gesso.shot(), "the document after the movement")
+    nested.same_as(lambda: parent.shot(SIZE), nested.headless_picture(case, SIZE), "the document")
     demo.end()
+    finish(parent, gesso)
+
+
+def case_turned_and_scaled(case):
+    size = (332, 240)  # whole pixels at scale 2 too
+    parent, gesso = start(case, size=size)
+    nested.check_turned_and_scaled(case, gesso, "X11-1", lambda: parent.shot(size), size)
     finish(parent, gesso)
 
 
@@ -88,6 +96,26 @@ def case_each_size(case):
     sizes = ((320, 200), (321, 99), (322, 100), (335, 7), (64, 64), (17, 301), (5, 3))
     for size in sizes * 4:
         gesso.randr("--output", "X11-1", "--custom-mode", "%dx%d" % size)
+        wait_until(lambda size=size: gesso.shot().size() == size, "%d x %d" % size)
+        wait_until(
+            lambda size=size: not difference(gesso, parent, size),
+            lambda size=size: "%d x %d: %s differs" % (*size, difference(gesso, parent, size)),
+        )
+    demo.end()
+    finish(parent, gesso)
+
+
+def case_late_server(case):
+    """
+    A server that reads late has an arrangement that changes nothing presented before the blank
+    picture of a new size, which was sent first: what is drawn then would be due with the blank.
+    """
+    parent, gesso = start(case, LD_PRELOAD=os.environ["GESSO_LATE_SO"])
+    demo = nested.show(case, gesso)
+    for round_ in range(20):
+        size = (SIZE[0] - round_ % 3, SIZE[1])
+        gesso.randr("--output", "X11-1", "--custom-mode", "%dx%d" % size)
+        gesso.randr("--output", "X11-1", "--on")
         wait_until(lambda size=size: gesso.shot().size() == size, "%d x %d" % size)
         wait_until(
             lambda size=size: not difference(gesso, parent, size),

@@ -28,6 +28,7 @@ static const struct {
 } errors[] = {
 	{ENOENT, REASON(DEVICE_MISSING)},
 	{EACCES, REASON(PERMISSION_DENIED)},
+	{EPERM, REASON(PERMISSION_DENIED)},
 	{EINVAL, REASON(KERNEL_ERROR)},
 	{ENOMEM, REASON(NO_MEMORY)},
 	{EMFILE, REASON(NO_DESCRIPTORS)},
@@ -279,6 +280,38 @@ CASE(while_shown)
 			paint_and_check(&client, &window, &buffer);
 		}
 	}
+	window_destroy(&window);
+	buffer_destroy(&buffer);
+	client_roundtrip(&client);
+	client_disconnect(&client);
+	server_check_empty(&server);
+	server_stop(&server);
+	fault_end(fault);
+}
+
+/* One allocator of the list refuses: what it would have made is made by the one behind it. */
+CASE(falls_through)
+{
+	volatile struct fault *fault = fault_begin();
+	struct server server;
+	struct client client;
+	struct window window;
+	struct buffer buffer;
+	fault_set(fault, FAULT_OPEN, EPERM);
+	start(&server);
+	CHECK_INT(>, fault->hits, 0);
+	server_warm_up(&server);
+	client_connect(&client, &server);
+	const struct client_allocator *first = client_find_allocator(&client, "udmabuf");
+	const struct client_allocator *second = client_find_allocator(&client, "memfd");
+	CHECK(first != NULL && second != NULL);
+	CHECK_EQUAL(first->reason, REASON(PERMISSION_DENIED));
+	CHECK_EQUAL(second->reason, 0);
+	window_create(&window, &client, "falls_through");
+	buffer_create(&buffer, &client, "native", SIDE_PX, SIDE_PX, DRM_FORMAT_XRGB8888);
+	CHECK_STRING(buffer.allocator, "memfd");
+	paint_and_check(&client, &window, &buffer);
+	paint_and_check(&client, &window, &buffer);
 	window_destroy(&window);
 	buffer_destroy(&buffer);
 	client_roundtrip(&client);

@@ -28,6 +28,7 @@ PLACES = [
     ("headless", "host", "headless"),
     ("headless", "kernel", "headless, kernel lane"),
     ("wayland", "host", "in Wayland"),
+    ("wayland", "kernel", "in Wayland, kernel lane"),
     ("x11", "host", "in X11"),
     ("drm", "kernel", "bare display"),
 ]

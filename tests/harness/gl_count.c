@@ -185,13 +185,45 @@ static void count_triangles(GLint first, GLsizei vertices)
 	count->drawn_pixels += (uint64_t)(sum * pixels_of_unit_square() + 0.5);
 }
 
+static void count_draw(void)
+{
+	count->draws++;
+	count->unfinished_draws++;
+}
+
+void glFinish(void)
+{
+	static PFNGLFINISHPROC real;
+	if (real == NULL) {
+		real = (PFNGLFINISHPROC)next("glFinish");
+	}
+	real();
+	count->unfinished_draws = 0;
+}
+
+struct wlr_output;
+struct wlr_output_state;
+typedef bool (*commit_func)(struct wlr_output *, const struct wlr_output_state *);
+bool wlr_output_commit_state(struct wlr_output *output, const struct wlr_output_state *state);
+
+bool wlr_output_commit_state(struct wlr_output *output, const struct wlr_output_state *state)
+{
+	static commit_func real;
+	if (real == NULL) {
+		real = (commit_func)next("wlr_output_commit_state");
+	}
+	count->commits++;
+	count->unfinished_commits += count->unfinished_draws > 0;
+	return real(output, state);
+}
+
 void glDrawArrays(GLenum mode, GLint first, GLsizei vertices)
 {
 	static PFNGLDRAWARRAYSPROC real;
 	if (real == NULL) {
 		real = (PFNGLDRAWARRAYSPROC)next("glDrawArrays");
 	}
-	count->draws++;
+	count_draw();
 	if (areas && mode == GL_TRIANGLES && vertices_xy != NULL) {
 		count_triangles(first, vertices);
 	}
@@ -204,7 +236,7 @@ void glDrawElements(GLenum mode, GLsizei vertices, GLenum type, const void *indi
 	if (real == NULL) {
 		real = (PFNGLDRAWELEMENTSPROC)next("glDrawElements");
 	}
-	count->draws++;
+	count_draw();
 	real(mode, vertices, type, indices);
 }
 
@@ -215,7 +247,7 @@ void glBlitFramebuffer(GLint src_x0, GLint src_y0, GLint src_x1, GLint src_y1, G
 	if (real == NULL) {
 		real = (PFNGLBLITFRAMEBUFFERPROC)next("glBlitFramebuffer");
 	}
-	count->draws++;
+	count_draw();
 	count->blits++;
 	count->drawn_pixels += (uint64_t)abs(dst_x1 - dst_x0) * (uint64_t)abs(dst_y1 - dst_y0);
 	real(src_x0, src_y0, src_x1, src_y1, dst_x0, dst_y0, dst_x1, dst_y1, mask, filter);
@@ -269,6 +301,8 @@ __eglMustCastToProperFunctionPointerType eglGetProcAddress(const char *name)
 		return (__eglMustCastToProperFunctionPointerType)glTexImage2D;
 	} else if (strcmp(name, "glVertexAttribPointer") == 0) {
 		return (__eglMustCastToProperFunctionPointerType)glVertexAttribPointer;
+	} else if (strcmp(name, "glFinish") == 0) {
+		return (__eglMustCastToProperFunctionPointerType)glFinish;
 	} else if (strcmp(name, "glDrawArrays") == 0) {
 		return (__eglMustCastToProperFunctionPointerType)glDrawArrays;
 	} else if (strcmp(name, "glDrawElements") == 0) {

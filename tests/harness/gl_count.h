@@ -25,6 +25,9 @@ struct gl_count {
 	 * Only where GESSO_GL_COUNT_AREAS is set, as gl_count_begin does: it takes time.
 	 */
 	uint64_t drawn_pixels;
+	uint64_t unfinished_draws; /* since the last glFinish */
+	/* Commits to outputs, and those with unfinished draws: shown while they are drawn still. */
+	uint64_t commits, unfinished_commits;
 };
 
 /* The test's side. Call before server_start: maps a new file and sets the environment. */

@@ -117,7 +117,12 @@ static void note_for_table(const char *text)
 	char renderer[32], backend[32];
 	find_value(text, "--renderer ", renderer, "");
 	find_value(text, "--backend ", backend, "headless");
-	shown_note_server(strcmp(renderer, "gles2-node") == 0 ? "" : renderer, backend);
+	if (strcmp(renderer, "gles2-node") == 0) {
+		renderer[0] = '\0';
+	} else if (strcmp(renderer, "gles2-software") == 0) {
+		strcpy(renderer, "gles2");
+	}
+	shown_note_server(renderer, backend);
 }
 
 static void start(struct server *server, const char *format, va_list arguments)

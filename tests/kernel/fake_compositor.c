@@ -105,7 +105,8 @@ static void run(int ready_fd)
 	wlr_renderer_init(renderer, &fake_renderer_impl, WLR_BUFFER_CAP_DMABUF);
 	struct gesso_render_context context = {.renderer = renderer, .gles2 = true, .name = "fake"};
 	wl_signal_init(&context.events.renewed);
-	struct gesso_allocator_chain *chain = gesso_allocator_chain_create("memfd", true, NULL, NULL);
+	struct gesso_allocator_chain *chain =
+		gesso_allocator_chain_create("memfd", true, NULL, NULL);
 	CHECK(chain != NULL);
 	uint32_t proved = 0;
 	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {

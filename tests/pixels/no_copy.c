@@ -65,6 +65,49 @@ CASE(gl_imports_native)
 	gl_count_end(count);
 }
 
+/*
+ * llvmpipe draws on threads of its own, from clients' memory: it has ended when a frame is
+ * shown, and buffers go back to their clients, be what is shown copied or drawn.
+ */
+CASE(gl_has_drawn_what_is_shown)
+{
+	volatile struct gl_count *count = gl_count_begin();
+	struct stage stage;
+	struct layer layer;
+	struct buffer buffers[2];
+	struct picture picture;
+	stage_begin(&stage);
+	layer_create(&layer, &stage.window, 5, 5);
+	struct wp_viewport *viewport =
+		wp_viewporter_get_viewport(stage.client.viewporter, layer.surface);
+	for (uint32_t i = 0; i < 2; i++) {
+		stage_paint(
+			&stage, &buffers[i], &picture, "native", 90, 70, DRM_FORMAT_XRGB8888, i);
+		picture_finish(&picture);
+	}
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		uint64_t draws = count->draws - count->blits, commits = count->commits;
+		bool scaled = round % 3 != 0;
+		wp_viewport_set_destination(
+			viewport, scaled ? 121 : -1, scaled ? (int32_t)(77 + round) : -1);
+		struct buffer *buffer = &buffers[round % 2];
+		buffer_wait_release(buffer);
+		stage_repaint(buffer, &picture, round);
+		layer_show(&layer, buffer);
+		picture_finish(&picture);
+		CHECK_INT(>, count->commits, commits);
+		CHECK(!scaled || count->draws - count->blits > draws);
+	}
+	CHECK_EQUAL(count->unfinished_commits, 0);
+	wp_viewport_destroy(viewport);
+	layer_destroy(&layer);
+	for (size_t i = 0; i < 2; i++) {
+		buffer_destroy(&buffers[i]);
+	}
+	stage_end(&stage);
+	gl_count_end(count);
+}
+
 /* llvmpipe would sample each pixel of what lies in memory as it is shown. */
 static void check_not_drawn(const char *path)
 {

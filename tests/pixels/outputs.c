@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Outputs as wlr-randr arranges them: a window on each path stays what it is. */
 #include "case.h"
+#include "plug.h"
 #include "stage.h"
+#include "workdir.h"
 #include <drm_fourcc.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WIDTH_PX 96
@@ -260,6 +266,70 @@ CASE(output_unplugged)
 	}
 	picture_finish(&expected);
 	end(&fixture);
+}
+
+static volatile struct plug *plug_begin(void)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/plug", workdir_path());
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CHECK_INT(>=, fd, 0);
+	CHECK_EQUAL(ftruncate(fd, sizeof(struct plug)), 0);
+	void *map = mmap(NULL, sizeof(struct plug), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	CHECK(map != MAP_FAILED);
+	setenv("GESSO_PLUG", path, 1);
+	setenv("GESSO_TEST_PRELOAD", getenv("GESSO_PLUG_SO"), 1);
+	return map;
+}
+
+/* The case's alarm ends a wait that is in vain. */
+static void plug_change(volatile struct plug *plug, int32_t wanted)
+{
+	plug->wanted = wanted;
+	while (plug->plugged != wanted) {
+		nanosleep(&(struct timespec){.tv_nsec = 5 * 1000 * 1000}, NULL);
+	}
+}
+
+/*
+ * A screen is plugged in, the window is moved there, and it comes back when the screen is
+ * pulled out, whether the other one is on then or has to be turned on for it.
+ */
+CASE(output_plugged)
+{
+	struct fixture fixture;
+	struct picture ground;
+	volatile struct plug *plug = plug_begin();
+	begin(&fixture, "--fullscreen");
+	picture_init(&ground, WIDTH_PX, HEIGHT_PX, GROUND);
+	show(&fixture, WIDTH_PX, HEIGHT_PX, 60);
+	for (uint32_t round = 0; round < 6; round++) {
+		bool other_is_on = round % 2 == 0;
+		plug_change(plug, 1);
+		CHECK_EQUAL(count_outputs(&fixture.server), 2);
+		check_output(&fixture, 0, &fixture.picture, "before it moves");
+		check_output(&fixture, 1, &ground, "on the new output");
+		CHECK_EQUAL(randr(&fixture.server, "--output HEADLESS-1 --off"), 0);
+		CHECK_EQUAL(count_outputs(&fixture.server), 1);
+		check_output(&fixture, 0, &fixture.picture, "moved to the new output");
+		show(&fixture, WIDTH_PX, HEIGHT_PX, 61 + round);
+		check_output(&fixture, 0, &fixture.picture, "painted on the new output");
+		if (other_is_on) {
+			CHECK_EQUAL(randr(&fixture.server, "--output HEADLESS-1 --on"), 0);
+			CHECK_EQUAL(count_outputs(&fixture.server), 2);
+			check_output(&fixture, 0, &fixture.picture, "where it was");
+			check_output(&fixture, 1, &ground, "on the other output");
+		}
+		plug_change(plug, 0);
+		CHECK_EQUAL(count_outputs(&fixture.server), 1);
+		check_output(&fixture, 0, &fixture.picture, "back on the first output");
+	}
+	picture_finish(&ground);
+	end(&fixture);
+	munmap((void *)plug, sizeof(*plug));
+	unsetenv("GESSO_PLUG");
+	unsetenv("GESSO_TEST_PRELOAD");
 }
 
 /* Windows go with an output that is put elsewhere. */

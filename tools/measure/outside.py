@@ -19,7 +19,7 @@ KIB = 1024
 # The first line of a mapping in smaps: device and inode of what is mapped.
 MAPPING = re.compile(r"[0-9a-f]+-[0-9a-f]+ \S+ \S+ ([0-9a-f]+):([0-9a-f]+) (\d+)")
 # struct gl_count of tests/harness/gl_count.h
-GL_COUNT = struct.Struct("=6Q512QQ")
+GL_COUNT = struct.Struct("=6Q512QQ3Q")
 
 
 def cpu_ns(pid):
