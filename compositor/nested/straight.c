@@ -67,23 +67,13 @@ static const char *why_not_taken(struct output *output, struct wlr_buffer *sourc
 	return "the parent has not answered yet";
 }
 
-/*
- * A lock alone proves nothing on GLES2: whoever holds an uploaded buffer locks it too, and
- * wlroots uploads later ones into its texture without telling of them. What is imported
- * has a DMABUF face, and nothing is ever uploaded into its texture.
- */
-static bool is_sampled_in_place(const struct output *output, struct wlr_buffer *source)
-{
-	struct wlr_dmabuf_attributes dmabuf;
-	return source->n_locks > 0 &&
-		(!output->desktop->context->gles2 || wlr_buffer_get_dmabuf(source, &dmabuf));
-}
-
 /* What the client has, and the renderer samples; NULL if the client has it back. */
 static struct wlr_buffer *source_of(const struct output *output, const struct straight_piece *piece)
 {
 	const struct wlr_client_buffer *shown = wlr_client_buffer_get(piece->scene_buffer->buffer);
-	return shown != NULL && shown->source != NULL && is_sampled_in_place(output, shown->source)
+	bool has_source = shown != NULL && shown->source != NULL;
+	return has_source && gesso_render_context_reads_in_place(
+				     output->desktop->context, shown->source)
 		? shown->source
 		: NULL;
 }

@@ -27,20 +27,23 @@ struct gesso_recovery {
 struct kept_surface {
 	struct wl_list link;
 	struct wlr_surface *surface;
-	struct wlr_buffer *held; /* its buffer, while the renderer that had it goes */
-	struct wl_listener destroy;
+	struct wlr_buffer *held;   /* its buffer, while the renderer that had it goes */
+	struct wlr_buffer *latest; /* that was committed, as long as its client has it; or NULL */
+	struct wl_listener client_commit, latest_destroy, destroy;
 };
 
 /*
  * A texture that samples in place is what locks its buffer: without this lock the
  * client would be told that the buffer is free. One that was copied is free already.
  */
-static void hold_buffers(struct gesso_recovery *recovery)
+static void hold_buffers(
+	struct gesso_recovery *recovery, const struct gesso_render_context *old)
 {
 	struct kept_surface *kept;
 	wl_list_for_each(kept, &recovery->surfaces, link) {
 		struct wlr_client_buffer *shown = kept->surface->buffer;
-		if (shown != NULL && shown->source != NULL && shown->source->n_locks > 0) {
+		if (shown != NULL && shown->source != NULL &&
+			gesso_render_context_reads_in_place(old, shown->source)) {
 			kept->held = wlr_buffer_lock(shown->source);
 		}
 	}
@@ -62,14 +65,26 @@ static struct wlr_texture *copy(struct wlr_buffer *source, struct wlr_renderer *
 	return texture;
 }
 
-/* wlroots took the texture from the surface's buffer as its renderer went. */
-static bool revive(struct wlr_client_buffer *shown, struct wlr_renderer *renderer, bool is_held)
+/*
+ * Of the buffer that was uploaded last: the surface's own names the first one of its texture.
+ * NULL if the client has destroyed it since.
+ */
+static struct wlr_texture *copy_latest(
+	const struct kept_surface *kept, struct wlr_renderer *renderer)
 {
-	struct wlr_texture *texture = NULL;
-	if (shown->source != NULL) {
-		texture = is_held ? wlr_texture_from_buffer(renderer, shown->source)
-				  : copy(shown->source, renderer);
-	}
+	const struct wlr_buffer *shown = &kept->surface->buffer->base;
+	bool fits = kept->latest != NULL && kept->latest->width == shown->width &&
+		kept->latest->height == shown->height;
+	return fits ? copy(kept->latest, renderer) : NULL;
+}
+
+/* wlroots took the texture from the surface's buffer as its renderer went. */
+static bool revive(struct kept_surface *kept, struct wlr_renderer *renderer)
+{
+	struct wlr_client_buffer *shown = kept->surface->buffer;
+	struct wlr_texture *texture = kept->held != NULL
+		? wlr_texture_from_buffer(renderer, kept->held)
+		: copy_latest(kept, renderer);
 	if (texture == NULL) {
 		return false;
 	}
@@ -84,11 +99,10 @@ static void revive_textures(struct gesso_recovery *recovery)
 	int revived = 0, gone = 0;
 	struct kept_surface *kept;
 	wl_list_for_each(kept, &recovery->surfaces, link) {
-		struct wlr_client_buffer *shown = kept->surface->buffer;
-		if (shown == NULL) {
+		if (kept->surface->buffer == NULL) {
 			continue;
 		}
-		if (revive(shown, recovery->context->renderer, kept->held != NULL)) {
+		if (revive(kept, recovery->context->renderer)) {
 			revived++;
 		} else {
 			gone++;
@@ -124,7 +138,7 @@ static void recovery_handle_idle(void *data)
 	wlr_compositor_set_renderer(recovery->compositor, context->renderer);
 	wl_list_remove(&recovery->lost.link);
 	listen_to_renderer(recovery);
-	hold_buffers(recovery);
+	hold_buffers(recovery, old);
 	gesso_render_context_destroy(old);
 	revive_textures(recovery);
 	render_context_damage_outputs(context);
@@ -144,8 +158,35 @@ static void recovery_handle_lost(struct wl_listener *listener, void *data)
 	}
 }
 
+static void kept_surface_set_latest(struct kept_surface *kept, struct wlr_buffer *latest)
+{
+	wl_list_remove(&kept->latest_destroy.link);
+	wl_list_init(&kept->latest_destroy.link);
+	kept->latest = latest;
+	if (latest != NULL) {
+		wl_signal_add(&latest->events.destroy, &kept->latest_destroy);
+	}
+}
+
+static void latest_handle_destroy(struct wl_listener *listener, void *data)
+{
+	struct kept_surface *kept = wl_container_of(listener, kept, latest_destroy);
+	kept_surface_set_latest(kept, NULL);
+}
+
+static void surface_handle_client_commit(struct wl_listener *listener, void *data)
+{
+	struct kept_surface *kept = wl_container_of(listener, kept, client_commit);
+	const struct wlr_surface_state *pending = &kept->surface->pending;
+	if (pending->committed & WLR_SURFACE_STATE_BUFFER) {
+		kept_surface_set_latest(kept, pending->buffer);
+	}
+}
+
 static void kept_surface_destroy(struct kept_surface *kept)
 {
+	kept_surface_set_latest(kept, NULL);
+	wl_list_remove(&kept->client_commit.link);
 	wl_list_remove(&kept->destroy.link);
 	wl_list_remove(&kept->link);
 	free(kept);
@@ -167,6 +208,10 @@ static void recovery_handle_new_surface(struct wl_listener *listener, void *data
 		return;
 	}
 	kept->surface = surface;
+	wl_list_init(&kept->latest_destroy.link);
+	kept->latest_destroy.notify = latest_handle_destroy;
+	kept->client_commit.notify = surface_handle_client_commit;
+	wl_signal_add(&surface->events.client_commit, &kept->client_commit);
 	kept->destroy.notify = surface_handle_destroy;
 	wl_signal_add(&surface->events.destroy, &kept->destroy);
 	wl_list_insert(&recovery->surfaces, &kept->link);

@@ -261,6 +261,13 @@ struct gesso_render_context *render_context_renew(struct gesso_render_context *b
 	return other;
 }
 
+bool gesso_render_context_reads_in_place(
+	const struct gesso_render_context *context, struct wlr_buffer *source)
+{
+	struct wlr_dmabuf_attributes dmabuf;
+	return source->n_locks > 0 && (!context->gles2 || wlr_buffer_get_dmabuf(source, &dmabuf));
+}
+
 void gesso_render_context_damage_output(struct wlr_output *output)
 {
 	int width_px, height_px;

@@ -17,6 +17,7 @@
  */
 
 struct wlr_backend;
+struct wlr_buffer;
 struct wlr_renderer;
 struct wlr_allocator;
 struct wlr_egl;
@@ -81,6 +82,15 @@ bool gesso_render_context_init_output(
  * pass was submitted. Does nothing where the kernel's implicit fences do this.
  */
 void gesso_render_context_wait(struct gesso_render_context *context);
+
+/*
+ * Whether `source`, which is in the hands of what a surface shows, is itself what the renderer
+ * reads. A lock alone proves nothing on GLES2: whoever holds an uploaded buffer locks it too,
+ * and wlroots uploads later ones into its texture without telling of them. What is imported
+ * has a DMABUF face, and nothing is ever uploaded into its texture.
+ */
+bool gesso_render_context_reads_in_place(
+	const struct gesso_render_context *context, struct wlr_buffer *source);
 
 /* Has the output drawn whole, whatever was damaged. */
 void gesso_render_context_damage_output(struct wlr_output *output);

@@ -262,6 +262,34 @@ CASE(gl_asks_for_a_lost_picture)
 	loss_end(loss);
 }
 
+/* Both were copied into one texture: the picture is that of the second, wherever the first is. */
+CASE(gl_draws_the_last_of_two_buffers)
+{
+	struct stage stage;
+	struct layer layer;
+	struct buffer buffers[2];
+	struct picture pictures[2];
+	volatile struct loss *loss = loss_begin();
+	stage_begin_with(&stage, "--shm upload");
+	layer_create(&layer, &stage.window, 9, 9);
+	for (int i = 0; i < 2; i++) {
+		stage_paint(&stage, &buffers[i], &pictures[i], "shm", WIDTH_PX, HEIGHT_PX,
+			DRM_FORMAT_XRGB8888, 30 + (uint32_t)i);
+		layer_show(&layer, &buffers[i]);
+		stage_check(&stage, &pictures[i], 9, 9, 0, "before");
+	}
+	loss->wanted = 1;
+	stage_check(&stage, &pictures[1], 9, 9, 0, "the last one again");
+	CHECK_EQUAL(loss->done, 1);
+	layer_destroy(&layer);
+	for (int i = 0; i < 2; i++) {
+		picture_finish(&pictures[i]);
+		buffer_destroy(&buffers[i]);
+	}
+	stage_end(&stage);
+	loss_end(loss);
+}
+
 /* The probe's helper is ended and started again. */
 CASE(lost_while_it_probes)
 {
