@@ -72,8 +72,8 @@ static struct wlr_buffer *source_of(const struct output *output, const struct st
 {
 	const struct wlr_client_buffer *shown = wlr_client_buffer_get(piece->scene_buffer->buffer);
 	bool has_source = shown != NULL && shown->source != NULL;
-	return has_source && gesso_render_context_reads_in_place(
-				     output->desktop->context, shown->source)
+	return has_source &&
+			gesso_render_context_reads_in_place(output->desktop->context, shown->source)
 		? shown->source
 		: NULL;
 }

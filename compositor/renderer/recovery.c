@@ -36,8 +36,7 @@ struct kept_surface {
  * A texture that samples in place is what locks its buffer: without this lock the
  * client would be told that the buffer is free. One that was copied is free already.
  */
-static void hold_buffers(
-	struct gesso_recovery *recovery, const struct gesso_render_context *old)
+static void hold_buffers(struct gesso_recovery *recovery, const struct gesso_render_context *old)
 {
 	struct kept_surface *kept;
 	wl_list_for_each(kept, &recovery->surfaces, link) {
