@@ -43,6 +43,8 @@ def difference(gesso, parent, size):
 def start(case, *options, size=SIZE, **env):
     parent = Xvfb(case, **env)
     options = ["--fullscreen", "--size", "%dx%d" % size, *options]
+    if "allocator" in case.fixtures:
+        options += ["--allocator", case.fixture("allocator")]
     renderer = case.fixture("renderer")
     gesso = rig.Gesso(case, "--renderer", renderer, *options, backend="x11", env=parent.env)
     return parent, gesso
@@ -63,6 +65,8 @@ def case_shows(case):
         check(gesso.shot() == wanted, "gesso's own screenshot differs")
         figures = demo.end()
         check_equal(figures["path"], path, "the path")
+        if path == "native" and "allocator" in case.fixtures:
+            check_equal(figures["allocator"], case.fixture("allocator"), "the allocator")
         shown = path if path == "native" else nested.SHM_PATHS[case.fixture("renderer")]
         case.record(shown, figures["allocator"], case.fixture("renderer"), "x11")
     finish(parent, gesso)

@@ -30,6 +30,7 @@ PLACES = [
     ("wayland", "host", "in Wayland"),
     ("wayland", "kernel", "in Wayland, kernel lane"),
     ("x11", "host", "in X11"),
+    ("x11", "kernel", "in X11, kernel lane"),
     ("drm", "kernel", "bare display"),
 ]
 
