@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
+#include "memory/clock.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
 /* Written by the one thread that logs. */
 static struct {
@@ -13,16 +13,9 @@ static struct {
 	unsigned lines_left, left_out;
 } state;
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void print_start(const char *level)
 {
-	int64_t ms = now_ms() - state.began_ms;
+	int64_t ms = clock_now_ms() - state.began_ms;
 	fprintf(stderr, "%02d:%02d:%02d.%03d [%s] ", (int)(ms / 3600000), (int)(ms / 60000 % 60),
 		(int)(ms / 1000 % 60), (int)(ms % 1000), level);
 }
@@ -40,7 +33,7 @@ static void refill(int64_t now)
 /* Whether a line may be printed; says once a second how many were not, in a line's place. */
 static bool take_line(void)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_now_ms();
 	refill(now);
 	bool sums = state.left_out > 0 && now - state.summed_ms >= 1000;
 	unsigned needed = sums ? 2 : 1;
@@ -72,7 +65,7 @@ static void log_handle_line(enum wlr_log_importance level, const char *format, v
 void log_init(enum wlr_log_importance level)
 {
 	state.level = level;
-	state.began_ms = state.refilled_ms = now_ms();
+	state.began_ms = state.refilled_ms = clock_now_ms();
 	state.lines_left = LOG_BURST_LINES;
 	wlr_log_init(level, log_handle_line);
 }

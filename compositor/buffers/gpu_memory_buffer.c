@@ -3,12 +3,12 @@
 #include "buffers/gpu_memory_buffer_impl.h"
 #include "gesso-gpu-memory-buffer-v1-protocol.h"
 #include "memory/client_end.h"
+#include "memory/clock.h"
 #include "memory/objects.h"
 #include <assert.h>
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 #include <wlr/types/wlr_buffer.h>
 
@@ -218,14 +218,6 @@ static void enter_in_ledger(struct gpu_memory_buffer *buffer, struct gesso_ledge
 	gesso_ledger_buffer_add(&buffer->entry, client, &buffer->native.base);
 }
 
-/* Not the time in which others ran. */
-static int64_t own_time_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void refuse(struct gpu_memory_buffer *buffer, struct gesso_ledger_client *client,
 	const struct gesso_reason *why)
 {
@@ -246,9 +238,10 @@ void gpu_memory_buffer_serve(struct gpu_memory_buffer *buffer)
 	uint64_t bytes = bytes_to_charge(buffer);
 	if (gesso_objects_may_have_descriptor(wl_client, &why) &&
 		gesso_ledger_client_charge(client, bytes, &why)) {
-		int64_t began_us = own_time_us();
+		int64_t began_ns = clock_thread_ns();
 		bool made = allocate(buffer, &why);
-		gesso_ledger_client_spend_rate(client, bytes, own_time_us() - began_us);
+		gesso_ledger_client_spend_rate(
+			client, bytes, (clock_thread_ns() - began_ns) / 1000);
 		if (made) {
 			buffer->allocated = true;
 			enter_in_ledger(buffer, client, bytes);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/shm_import.h"
 #include "buffers/shm_import_impl.h"
+#include "memory/clock.h"
 #include "renderer/render_context.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/log.h>
@@ -25,13 +25,6 @@ struct import_surface {
 	struct wl_listener client_commit, destroy;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void end_hold(struct import_surface *watch)
 {
 	struct wlr_buffer *held = watch->held;
@@ -49,7 +42,7 @@ static int surface_handle_hold_end(void *data)
 	if (waits_for_frame && watch->hold_extensions++ < MAX_HOLD_EXTENSIONS) {
 		wl_event_source_timer_update(watch->hold_end, shm_policy_hold_ms(&watch->policy));
 	} else if (watch->held != NULL) {
-		shm_policy_hold_ran_out(&watch->policy, now_ms());
+		shm_policy_hold_ran_out(&watch->policy, clock_now_ms());
 		end_hold(watch);
 	}
 	return 0;
@@ -112,7 +105,7 @@ static enum shm_decision decide(struct import_surface *watch, const struct impor
 		.again = record->commits > 0 && watch->last == record,
 		.held = import_record_is_held(record),
 		.replaced = watch->held != NULL && watch->held->dropped,
-		.now_ms = now_ms(),
+		.now_ms = clock_now_ms(),
 	};
 	if (watch->shm_import->choice == GESSO_SHM_IMPORT) {
 		return SHM_DECISION_IMPORT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/virtual_keyboard.h"
 #include "guards/keymap.h"
+#include "memory/clock.h"
 #include "screen/keyboard.h"
 #include "screen/listener.h"
 #include "screen/seat.h"
@@ -8,7 +9,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <wlr/interfaces/wlr_keyboard.h>
 #include <wlr/types/wlr_seat.h>
@@ -52,13 +52,6 @@ static struct virtual_keyboard *keyboard_try_from_resource(struct wl_resource *r
 	return wl_resource_get_user_data(resource);
 }
 
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void client_handle_destroy_late(struct wl_listener *listener, void *data)
 {
 	struct virtual_keyboard_client *owner = wl_container_of(listener, owner, destroy_late);
@@ -76,7 +69,7 @@ static struct virtual_keyboard_client *client_get(struct wl_client *client)
 	}
 	owner = calloc(1, sizeof(*owner));
 	if (owner != NULL) {
-		owner->since_ns = now_ns(CLOCK_MONOTONIC);
+		owner->since_ns = clock_now_ns();
 		owner->destroy_late.notify = client_handle_destroy_late;
 		wl_client_add_destroy_late_listener(client, &owner->destroy_late);
 	}
@@ -85,7 +78,7 @@ static struct virtual_keyboard_client *client_get(struct wl_client *client)
 
 static bool took_too_long(const struct virtual_keyboard_client *owner)
 {
-	int64_t lived_ns = now_ns(CLOCK_MONOTONIC) - owner->since_ns;
+	int64_t lived_ns = clock_now_ns() - owner->since_ns;
 	return owner->keymaps_ns > KEYMAPS_BURST_NS + lived_ns / KEYMAPS_PART;
 }
 
@@ -116,12 +109,12 @@ static const char *set_keymap(struct virtual_keyboard *keyboard, int fd, size_t 
 	if (text == NULL) {
 		return why;
 	}
-	int64_t begun_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
+	int64_t begun_ns = clock_thread_ns();
 	struct xkb_keymap *keymap = get_keymap(keyboard->manager, text);
 	if (keymap != NULL && keymap != keyboard->wlr_keyboard.keymap) {
 		keyboard->has_keymap = wlr_keyboard_set_keymap(&keyboard->wlr_keyboard, keymap);
 	}
-	keyboard->owner->keymaps_ns += now_ns(CLOCK_THREAD_CPUTIME_ID) - begun_ns;
+	keyboard->owner->keymaps_ns += clock_thread_ns() - begun_ns;
 	return keymap != NULL ? NULL : "the keymap cannot be read, or is none";
 }
 

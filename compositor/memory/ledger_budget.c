@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/client_end.h"
+#include "memory/clock.h"
 #include "memory/ledger_impl.h"
 #include <assert.h>
 #include <stdio.h>
-#include <time.h>
 
 #define MIB(bytes) ((double)(bytes) / (1024 * 1024))
 
@@ -125,13 +125,6 @@ bool ledger_client_charge_texture(
 #define RATE_TIME_MOST_US 250000
 #define RATE_TIME_US_A_MS 50
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static uint64_t rate_bytes_a_ms(const struct gesso_ledger_client *client)
 {
 	return client->ledger->budget.limits[GESSO_BUDGET_RATE] / 1000 + 1;
@@ -139,7 +132,7 @@ static uint64_t rate_bytes_a_ms(const struct gesso_ledger_client *client)
 
 static void refill_rate(struct gesso_ledger_client *client)
 {
-	uint64_t now = now_ms(), elapsed_ms = now - client->rate_at_ms;
+	uint64_t now = (uint64_t)clock_now_ms(), elapsed_ms = now - client->rate_at_ms;
 	uint64_t most_bytes = client->ledger->budget.limits[GESSO_BUDGET_BYTES];
 	uint64_t missing_bytes = most_bytes - client->rate_left_bytes;
 	client->rate_left_bytes = elapsed_ms > missing_bytes / rate_bytes_a_ms(client)

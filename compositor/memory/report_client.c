@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/report_client.h"
+#include "memory/clock.h"
 #include "memory/report_events.h"
 
 #include "gesso-memory-report-v1-client-protocol.h"
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <wayland-client.h>
 
 #define ANSWER_TIMEOUT_MS 10000
@@ -41,13 +41,6 @@ static const struct wl_registry_listener registry_listener = {
 	.global_remove = registry_handle_global_remove,
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Sends what is queued and reads until `deadline_ms`; 0, or an errno value. */
 static int exchange_once(struct wl_display *display, int64_t deadline_ms)
 {
@@ -59,7 +52,7 @@ static int exchange_once(struct wl_display *display, int64_t deadline_ms)
 		.fd = wl_display_get_fd(display),
 		.events = (short)(blocked ? POLLIN | POLLOUT : POLLIN),
 	};
-	int64_t left_ms = deadline_ms - now_ms();
+	int64_t left_ms = deadline_ms - clock_now_ms();
 	int ready = poll(&pollfd, 1, left_ms > 0 ? (int)left_ms : 0);
 	if (ready <= 0) {
 		int error = ready == 0 ? ETIMEDOUT : errno;
@@ -75,7 +68,7 @@ static int exchange_once(struct wl_display *display, int64_t deadline_ms)
 /* Until `done` is set; false with `why` past the deadline or on an error. */
 static bool exchange(struct wl_display *display, const bool *done, char why[REPORT_WHY_LEN])
 {
-	int64_t deadline_ms = now_ms() + ANSWER_TIMEOUT_MS;
+	int64_t deadline_ms = clock_now_ms() + ANSWER_TIMEOUT_MS;
 	while (!*done) {
 		int error = exchange_once(display, deadline_ms);
 		if (error == ETIMEDOUT) {

@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "nested/parent.h"
+#include "memory/clock.h"
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 #include <wayland-client.h>
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int64_t parent_deadline_ms(int64_t from_now_ms)
 {
-	return now_ms() + from_now_ms;
+	return clock_now_ms() + from_now_ms;
 }
 
 /* False once the deadline is past. */
@@ -23,7 +16,7 @@ static bool wait_for(struct wl_display *parent, short events, int64_t deadline_m
 	struct pollfd ready = {.fd = wl_display_get_fd(parent), .events = events};
 	int count;
 	do {
-		int64_t left_ms = deadline_ms - now_ms();
+		int64_t left_ms = deadline_ms - clock_now_ms();
 		count = poll(&ready, 1, left_ms > 0 ? (int)left_ms : 0);
 	} while (count < 0 && errno == EINTR);
 	return count > 0;

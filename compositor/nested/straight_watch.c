@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "nested/straight_watch.h"
+#include "memory/clock.h"
 #include "screen/listener.h"
 #include "screen/output.h"
-#include <time.h>
 #include <wlr/interfaces/wlr_output.h>
 #include <wlr/util/log.h>
 
 #define LATE_MS 1000
 #define REST_MS 10000
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int handle_late(void *data)
 {
@@ -25,7 +18,7 @@ static int handle_late(void *data)
 	}
 	wlr_log(WLR_INFO, "straight: %s: the parent asks for no frame: composing one",
 		wlr_output->name);
-	watch->rests_until_ms = now_ms() + REST_MS;
+	watch->rests_until_ms = clock_now_ms() + REST_MS;
 	wlr_output_send_frame(wlr_output);
 	return 0;
 }
@@ -69,5 +62,5 @@ void straight_watch_asked(struct straight_watch *watch)
 
 bool straight_watch_rests(const struct straight_watch *watch)
 {
-	return watch->rests_until_ms != 0 && now_ms() < watch->rests_until_ms;
+	return watch->rests_until_ms != 0 && clock_now_ms() < watch->rests_until_ms;
 }

@@ -2,34 +2,27 @@
 #include "renderer/probe_read.h"
 #include "allocators/chain.h"
 #include "allocators/cpu_access.h"
+#include "memory/clock.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SIDE_PX 512
 #define ROUNDS 4
 #define MOST_PERCENT 100000
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static int64_t best_read_ns(const void *data, size_t size_bytes)
 {
 	int64_t best = INT64_MAX;
 	for (int round = 0; round < ROUNDS; round++) {
-		int64_t begin = now_ns();
+		int64_t begin = clock_now_ns();
 		const uint64_t *words = data;
 		uint64_t sum = 0;
 		for (size_t i = 0; i < size_bytes / sizeof(*words); i++) {
 			sum += words[i];
 		}
 		__asm__ volatile("" : : "r"(sum) : "memory");
-		int64_t took = now_ns() - begin;
+		int64_t took = clock_now_ns() - begin;
 		best = took < best ? took : best;
 	}
 	return best;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/foreign.h"
+#include "memory/clock.h"
 #include "screen/desktop.h"
 #include "screen/listener.h"
 #include "screen/output.h"
@@ -8,7 +9,6 @@
 #include "screen/toplevel.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <wlr/types/wlr_foreign_toplevel_management_v1.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
@@ -247,9 +247,7 @@ static void foreign_tell(struct foreign *foreign)
 
 static bool has_room(struct foreign_manager *manager)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	int64_t now_ns = clock_now_ns();
 	int64_t gained = (now_ns - manager->counted_ns) / (1000000000 / ROOM_BYTES_PER_S);
 	if (gained > ROOM_BYTES - manager->room_bytes) {
 		manager->room_bytes = ROOM_BYTES;

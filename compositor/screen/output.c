@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/output.h"
 #include "guards/overdraw.h"
+#include "memory/clock.h"
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/filter.h"
@@ -52,13 +53,6 @@ static void look_at_scene(struct output *output, struct straight_plan *plan)
 	wlr_scene_output_for_each_buffer(output->scene_output, look_at_buffer, &look);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void output_begin_composing(struct output *output)
 {
 	wlr_log(WLR_ERROR, "output: %s takes a window's own buffer and fails to show it: composing",
@@ -66,7 +60,7 @@ static void output_begin_composing(struct output *output)
 	if (output->composes_until_ms == 0) {
 		wlr_output_lock_attach_render(output->wlr_output, true);
 	}
-	output->composes_until_ms = now_ms() + COMPOSE_MS;
+	output->composes_until_ms = clock_now_ms() + COMPOSE_MS;
 }
 
 static void output_end_composing(struct output *output)
@@ -118,7 +112,7 @@ static bool output_draw(struct output *output)
 		wl_event_source_timer_update(output->retry, 1);
 		return true;
 	}
-	if (output->composes_until_ms != 0 && now_ms() >= output->composes_until_ms) {
+	if (output->composes_until_ms != 0 && clock_now_ms() >= output->composes_until_ms) {
 		output_end_composing(output);
 	}
 	if (output_show(output, &handed_on)) {

@@ -2,13 +2,13 @@
 #include "screen/seat.h"
 #include "guards/drag.h"
 #include "guards/virtual_keyboard.h"
+#include "memory/clock.h"
 #include "screen/desktop.h"
 #include "screen/keyboard.h"
 #include "screen/listener.h"
 #include "screen/output.h"
 #include "screen/popup.h"
 #include <string.h>
-#include <time.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
@@ -25,9 +25,7 @@
 
 uint32_t seat_now_ms(void)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	return (uint32_t)clock_now_ms();
 }
 
 void seat_update_capabilities(struct seat *seat)
