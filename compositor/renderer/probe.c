@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wlr/util/log.h>
@@ -203,13 +202,8 @@ static bool start_helper(struct gesso_probe *probe, const char *allocator, struc
 			"pipe for the import probe: %s", strerror(errno));
 		return false;
 	}
-	struct rlimit ours;
-	bool narrows = probe->has_files && getrlimit(RLIMIT_NOFILE, &ours) == 0 &&
-		setrlimit(RLIMIT_NOFILE, &probe->files) == 0;
-	int error = probe_spawn(probe->helper, probe->context, allocator, fds[1], &probe->pid);
-	if (narrows) {
-		setrlimit(RLIMIT_NOFILE, &ours);
-	}
+	int error = probe_spawn(probe->helper, probe->context, allocator, fds[1],
+		probe->has_files ? &probe->files : NULL, &probe->pid);
 	close(fds[1]);
 	if (error != 0) {
 		probe->pid = 0;

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/resource.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 /*
@@ -50,24 +50,42 @@ static int spawn(char *argv[], int answer_fd, pid_t *pid)
 	return error;
 }
 
+/* posix_spawn sets no limits: the child inherits what is set while it is made. */
+struct limits {
+	struct rlimit files, core;
+	bool files_are_set, core_is_set;
+};
+
+static struct limits set_limits(const struct rlimit *files)
+{
+	struct limits kept = {0};
+	kept.files_are_set = files != NULL && getrlimit(RLIMIT_NOFILE, &kept.files) == 0 &&
+		setrlimit(RLIMIT_NOFILE, files) == 0;
+	/* A library may crash before the helper's main, which turns dumps off for good. */
+	kept.core_is_set = getrlimit(RLIMIT_CORE, &kept.core) == 0 &&
+		kept.core.rlim_max >= NO_CORE_BYTES &&
+		setrlimit(RLIMIT_CORE, &(struct rlimit){NO_CORE_BYTES, kept.core.rlim_max}) == 0;
+	return kept;
+}
+
+static void restore_limits(const struct limits *kept)
+{
+	if (kept->core_is_set) {
+		setrlimit(RLIMIT_CORE, &kept->core);
+	}
+	if (kept->files_are_set) {
+		setrlimit(RLIMIT_NOFILE, &kept->files);
+	}
+}
+
 int probe_spawn(const char *helper, const struct gesso_render_context *context,
-	const char *allocator, int answer_fd, pid_t *pid)
+	const char *allocator, int answer_fd, const struct rlimit *files, pid_t *pid)
 {
 	const char *node = context->node[0] != '\0' ? context->node : "-";
 	char *argv[] = {(char *)helper, (char *)helper_renderer(context), (char *)allocator,
 		(char *)node, (char *)context->name, NULL};
-	/*
-	 * A library may crash before the helper's main, which turns dumps off for good, and
-	 * posix_spawn sets no limits: so the child inherits a lowered one.
-	 */
-	struct rlimit kept;
-	bool known = getrlimit(RLIMIT_CORE, &kept) == 0;
-	if (known && kept.rlim_max >= NO_CORE_BYTES) {
-		setrlimit(RLIMIT_CORE, &(struct rlimit){NO_CORE_BYTES, kept.rlim_max});
-	}
+	struct limits kept = set_limits(files);
 	int error = spawn(argv, answer_fd, pid);
-	if (known) {
-		setrlimit(RLIMIT_CORE, &kept);
-	}
+	restore_limits(&kept);
 	return error;
 }

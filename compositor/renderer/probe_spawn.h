@@ -2,6 +2,7 @@
 #ifndef GESSO_PROBE_SPAWN_H
 #define GESSO_PROBE_SPAWN_H
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /*
@@ -14,10 +15,11 @@
 struct gesso_render_context;
 
 /*
- * `answer_fd` (borrowed) becomes the helper's standard output. Returns 0, and the child
- * in `pid`, for the caller to reap; else an errno value.
+ * `answer_fd` (borrowed) becomes the helper's standard output. `files` is its RLIMIT_NOFILE,
+ * or NULL for the caller's own. Returns 0, and the child in `pid`, for the caller to reap;
+ * else an errno value. The caller's limits are lowered meanwhile.
  */
 int probe_spawn(const char *helper, const struct gesso_render_context *context,
-	const char *allocator, int answer_fd, pid_t *pid);
+	const char *allocator, int answer_fd, const struct rlimit *files, pid_t *pid);
 
 #endif

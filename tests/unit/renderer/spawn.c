@@ -24,7 +24,7 @@ static void check_told(const struct gesso_render_context *context, const char *e
 	fclose(file);
 	CHECK_EQUAL(chmod(helper, 0700), 0);
 	CHECK_EQUAL(pipe(fds), 0);
-	CHECK_EQUAL(probe_spawn(helper, context, "udmabuf", fds[1], &pid), 0);
+	CHECK_EQUAL(probe_spawn(helper, context, "udmabuf", fds[1], NULL, &pid), 0);
 	close(fds[1]);
 	CHECK_EQUAL(waitpid(pid, &status, 0), pid);
 	CHECK_EQUAL(status, 0);
@@ -63,5 +63,6 @@ CASE(no_such_helper)
 {
 	pid_t pid = 0;
 	struct gesso_render_context context = {.used = GESSO_RENDERER_PIXMAN, .name = "pixman"};
-	CHECK_INT(>, probe_spawn("/there/is/none", &context, "memfd", STDERR_FILENO, &pid), 0);
+	CHECK_INT(
+		>, probe_spawn("/there/is/none", &context, "memfd", STDERR_FILENO, NULL, &pid), 0);
 }
