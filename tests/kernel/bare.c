@@ -2,8 +2,9 @@
 /*
  * A bare display: the card that WLR_DRM_DEVICES names. tests/tools/bare-display runs this
  * in a machine that has one, and compares what the machine's screen shows, from outside,
- * with what is written here: each look is a picture, expected-N.ppm in the directory
- * hand=…, then shown-N; and goes on when there is a seen-N.
+ * with what is written here: each look is a picture, expected-N in the directory
+ * hand=…, then ordered-N, what is to be plugged and which head is looked at, and shown-N; and it
+ * goes on when there is a seen-N. The first N is first=….
  */
 #include "case.h"
 #include "shown.h"
@@ -12,13 +13,16 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define WIDTH_PX 640
 #define HEIGHT_PX 480
-#define LAYERS_LEN 3
+/* Each is seen, in part at least, on a screen that is turned: else it would get no frame. */
+#define LAYERS_LEN 6
+#define GROUND 0xffe8e4da
 #define LOOK_SECONDS 20
 
 static const struct {
@@ -28,6 +32,9 @@ static const struct {
 	{"native", 161, 123, 17, 19},
 	{"shm", 131, 99, 300, 41},
 	{"dmabuf:udmabuf", 203, 151, 401, 299},
+	{"dmabuf:dma-heap", 117, 81, 350, 160},
+	{"dmabuf:vgem", 145, 93, 29, 203},
+	{"shm-tight", 100, 77, 211, 307},
 };
 
 struct bare {
@@ -75,8 +82,9 @@ static void show_ground(struct bare *bare, int width_px, int height_px, uint32_t
 static void begin(struct bare *bare)
 {
 	*bare = (struct bare){0};
-	server_start(&bare->server, "--backend drm --renderer %s --fullscreen --allocator udmabuf",
-		case_fixture("renderer"));
+	server_start(&bare->server,
+		"--backend drm --renderer %s --fullscreen --allocator %s --shm import",
+		case_fixture("renderer"), case_fixture("allocator"));
 	arrange(bare, "--mode 640x480");
 	client_connect(&bare->client, &bare->server);
 	window_create(&bare->window, &bare->client, "bare");
@@ -86,6 +94,20 @@ static void begin(struct bare *bare)
 			rows[i].height_px, DRM_FORMAT_XRGB8888);
 		layer_create(&bare->layers[i], &bare->window, rows[i].x, rows[i].y);
 	}
+}
+
+static void end(struct bare *bare)
+{
+	window_destroy(&bare->window);
+	for (size_t i = 0; i < LAYERS_LEN; i++) {
+		layer_destroy(&bare->layers[i]);
+		buffer_destroy(&bare->buffers[i]);
+	}
+	buffer_destroy(&bare->ground);
+	picture_finish(&bare->expected);
+	client_roundtrip(&bare->client);
+	client_disconnect(&bare->client);
+	server_stop(&bare->server);
 }
 
 static void show_layers(struct bare *bare, uint32_t seed)
@@ -138,12 +160,18 @@ static void write_expected(
 	CHECK_EQUAL(fclose(file), 0);
 }
 
-/* What is right on the screen is noted for README's table. */
-static void be_looked_at(
-	const struct picture *picture, int look, enum wl_output_transform transform)
+/* What is right on the screen is noted for README's table. `orders` are screendump.py's. */
+static void be_looked_at_with(
+	const struct picture *picture, enum wl_output_transform transform, const char *orders)
 {
+	static int looks;
+	int look = atoi(case_fixture("first")) + looks++;
 	write_expected(picture, look, transform);
-	FILE *file = open_hand("shown", look, "wb");
+	FILE *file = open_hand("ordered", look, "wb");
+	CHECK(file != NULL);
+	fputs(orders, file);
+	CHECK_EQUAL(fclose(file), 0);
+	file = open_hand("shown", look, "wb");
 	CHECK(file != NULL);
 	fclose(file);
 	for (int tries = 0; tries < 5 * case_seconds(LOOK_SECONDS); tries++) {
@@ -158,33 +186,123 @@ static void be_looked_at(
 	FAIL("nobody has looked at picture %d", look);
 }
 
+static void be_looked_at(const struct picture *picture, enum wl_output_transform transform)
+{
+	be_looked_at_with(picture, transform, "look 0");
+}
+
+/* By the report: a picture does not tell an import from an upload. */
+static void check_imported(struct bare *bare)
+{
+	struct report report;
+	report_read(&report, &bare->client);
+	CHECK_INT(>, report_sum(&report, GESSO_MEMORY_REPORT_V1_PATH_SHM_IMPORT).frames, 0);
+	shown_record("shm-import", "udmabuf", "gles2", "drm", "shown");
+}
+
 CASE(bare_display)
 {
 	struct bare bare;
 	case_set_deadline(5 * LOOK_SECONDS);
 	begin(&bare);
 	show_layers(&bare, 10);
-	be_looked_at(&bare.expected, 1, WL_OUTPUT_TRANSFORM_NORMAL);
+	be_looked_at(&bare.expected, WL_OUTPUT_TRANSFORM_NORMAL);
 	show_layers(&bare, 20);
-	be_looked_at(&bare.expected, 2, WL_OUTPUT_TRANSFORM_NORMAL);
+	be_looked_at(&bare.expected, WL_OUTPUT_TRANSFORM_NORMAL);
+	if (strcmp(case_fixture("renderer"), "pixman") != 0) {
+		check_imported(&bare);
+	}
 	arrange(&bare, "--transform 180");
 	show_layers(&bare, 30);
-	be_looked_at(&bare.expected, 3, WL_OUTPUT_TRANSFORM_180);
+	be_looked_at(&bare.expected, WL_OUTPUT_TRANSFORM_180);
 	arrange(&bare, "--transform 90");
 	show_ground(&bare, HEIGHT_PX, WIDTH_PX, 2);
 	show_layers(&bare, 40);
-	be_looked_at(&bare.expected, 4, WL_OUTPUT_TRANSFORM_90);
+	be_looked_at(&bare.expected, WL_OUTPUT_TRANSFORM_90);
+	end(&bare);
+}
 
-	window_destroy(&bare.window);
-	for (size_t i = 0; i < LAYERS_LEN; i++) {
-		layer_destroy(&bare.layers[i]);
-		buffer_destroy(&bare.buffers[i]);
+/* Path native in memory of allocator=…, beside all that needs none: a picture and another. */
+CASE(bare_memory)
+{
+	struct bare bare;
+	case_set_deadline(3 * LOOK_SECONDS);
+	begin(&bare);
+	for (uint32_t seed = 70; seed <= 80; seed += 10) {
+		show_layers(&bare, seed);
+		be_looked_at(&bare.expected, WL_OUTPUT_TRANSFORM_NORMAL);
 	}
-	buffer_destroy(&bare.ground);
-	picture_finish(&bare.expected);
-	client_roundtrip(&bare.client);
-	client_disconnect(&bare.client);
-	server_stop(&bare.server);
+	end(&bare);
+}
+
+/* By a client that knows the outputs as they are now. */
+static void wait_for_outputs(const struct server *server, size_t wanted)
+{
+	size_t len = wanted + 1;
+	for (int tries = 0; tries < 10 * case_seconds(LOOK_SECONDS) && len != wanted; tries++) {
+		struct client client;
+		nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL);
+		client_connect(&client, server);
+		len = client.outputs_len;
+		client_disconnect(&client);
+	}
+	CHECK_EQUAL(len, wanted);
+}
+
+/* What nobody sees yet is there when a screen comes. */
+static void paint_in_the_dark(struct bare *bare)
+{
+	struct picture picture;
+	picture_finish(&bare->expected);
+	stage_repaint(&bare->ground, &bare->expected, 100);
+	surface_commit(bare->window.surface, &bare->ground);
+	for (size_t i = 0; i < LAYERS_LEN; i++) {
+		stage_repaint(&bare->buffers[i], &picture, 101 + (uint32_t)i);
+		surface_commit(bare->layers[i].surface, &bare->buffers[i]);
+		picture_blend(&bare->expected, &picture, rows[i].x, rows[i].y);
+		picture_finish(&picture);
+	}
+	client_roundtrip(&bare->client);
+}
+
+/*
+ * The card's connectors come and go. The window is on a screen that there is, the other shows the
+ * ground; with none left the compositor waits for one, and a client may paint meanwhile.
+ */
+CASE(bare_plugged)
+{
+	static const struct {
+		const char *orders;
+		size_t outputs;
+		bool window;
+	} steps[] = {
+		{"plug 1 640 480\nlook 0", 2, true},
+		{"look 1", 2, false},
+		{"plug 0 640 480\nplug 0 0 0\nlook 1", 1, true},
+		{"plug 0 640 480\nlook 0", 2, false},
+		{"look 1", 2, true},
+		{"plug 1 0 0\nlook 0", 1, true},
+		{"plug 0 0 0", 0, false},
+		{"plug 0 640 480\nlook 0", 1, true},
+	};
+	struct bare bare;
+	struct picture ground;
+	case_set_deadline(8 * LOOK_SECONDS);
+	begin(&bare);
+	picture_init(&ground, WIDTH_PX, HEIGHT_PX, GROUND);
+	show_layers(&bare, 90);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		be_looked_at_with(steps[i].window ? &bare.expected : &ground,
+			WL_OUTPUT_TRANSFORM_NORMAL, steps[i].orders);
+		wait_for_outputs(&bare.server, steps[i].outputs);
+		if (steps[i].outputs == 0) {
+			paint_in_the_dark(&bare);
+		} else {
+			show_layers(&bare, 91 + (uint32_t)i);
+		}
+	}
+	picture_finish(&ground);
+	end(&bare);
 }
 
 /* One window in the card's own memory, which fills the screen: nothing is drawn, and it is seen. */
@@ -199,12 +317,12 @@ CASE(bare_scan_out)
 	window_create(&bare.window, &bare.client, "scan-out");
 	buffer_create(
 		&bare.ground, &bare.client, "native", WIDTH_PX, HEIGHT_PX, DRM_FORMAT_XRGB8888);
-	for (int look = 5; look <= 6; look++) {
+	for (uint32_t seed = 50; seed <= 60; seed += 10) {
 		struct picture picture;
-		stage_repaint(&bare.ground, &picture, 10 * (uint32_t)look);
+		stage_repaint(&bare.ground, &picture, seed);
 		window_show(&bare.window, &bare.ground);
 		CHECK(stage_is_scanned_out(&bare.server));
-		be_looked_at(&picture, look, WL_OUTPUT_TRANSFORM_NORMAL);
+		be_looked_at(&picture, WL_OUTPUT_TRANSFORM_NORMAL);
 		CHECK(stage_is_scanned_out(&bare.server));
 		picture_finish(&picture);
 	}

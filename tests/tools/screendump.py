@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """
-screendump.py QMP-SOCKET DIRECTORY LOOKS PID
+screendump.py QMP-SOCKET DIRECTORY PID
 
 The other side of tests/kernel/bare.c: for each shown-N takes the machine's screen by QEMU's
 monitor, compares it with expected-N pixel by pixel, and leaves a seen-N; the machine is
-process PID. Where GESSO_TEST_PICTURES names a directory, each screen is written there as PNG.
+process PID. What ordered-N says is done first: `plug HEAD WIDTH HEIGHT` changes the screen that
+is plugged into a head of the card, `look HEAD` is the one whose picture is compared. Where GESSO_TEST_PICTURES names a directory, each screen is written there as PNG.
 """
 
 import json
@@ -17,6 +18,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "apps"))
 import image  # pylint: disable=wrong-import-position
+import vnc  # pylint: disable=wrong-import-position
 
 BOOT_SECONDS = 150
 SAME_SECONDS = 20
@@ -49,20 +51,24 @@ def is_running(pid):
 
 
 def wait_for(path, pid):
+    """Whether it came before the machine ended, which says itself how that was."""
     end = time.monotonic() + BOOT_SECONDS
     while not path.exists():
-        if not is_running(pid) or time.monotonic() > end:
+        if not is_running(pid):
+            return False
+        if time.monotonic() > end:
             sys.exit(f"there was no {path.name}")
         time.sleep(0.2)
+    return True
 
 
-def look(monitor, directory, number):
+def look(monitor, directory, number, head):
     """A card may take a while to show what the compositor has handed it."""
     wanted = image.from_ppm((directory / f"expected-{number}").read_bytes())
     dump = directory / f"screen-{number}"
     end = time.monotonic() + SAME_SECONDS
     while True:
-        monitor.call("screendump", filename=str(dump))
+        monitor.call("screendump", filename=str(dump), device="card", head=head)
         got = image.from_ppm(dump.read_bytes())
         if got == wanted or time.monotonic() > end:
             break
@@ -75,14 +81,26 @@ def look(monitor, directory, number):
         sys.exit(f"picture {number}: the screen differs at {got.difference_box(wanted)}")
 
 
+def obey(order, monitor, directory, number, heads):
+    word, head, *size = order.split()
+    if word == "look":
+        look(monitor, directory, number, int(head))
+        return
+    if head not in heads:
+        heads[head] = vnc.Head(str(directory / f"vnc{head}"))
+    heads[head].plug(*map(int, size))
+
+
 def main(arguments):
-    directory = pathlib.Path(arguments[1])
-    wait_for(directory / "shown-1", arguments[3])
-    monitor = Monitor(arguments[0])
-    for number in range(1, int(arguments[2]) + 1):
-        wait_for(directory / f"shown-{number}", arguments[3])
-        look(monitor, directory, number)
+    directory, pid = pathlib.Path(arguments[1]), arguments[2]
+    if not wait_for(directory / "shown-1", pid):
+        sys.exit("nothing was shown")
+    monitor, heads, number = Monitor(arguments[0]), {}, 1
+    while wait_for(directory / f"shown-{number}", pid):
+        for order in (directory / f"ordered-{number}").read_text().splitlines():
+            obey(order, monitor, directory, number, heads)
         (directory / f"seen-{number}").touch()
+        number += 1
 
 
 if __name__ == "__main__":
