@@ -4,9 +4,12 @@
 #include "buffers/native_buffer.h"
 #include "linux-dmabuf-v1-protocol.h"
 #include <assert.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_linux_dmabuf_v1.h>
 
 struct dmabuf_buffer {
 	struct native_buffer native;
@@ -143,9 +146,13 @@ static struct gesso_layout layout_of(const struct wlr_dmabuf_attributes *claim)
 
 static bool set_memory(struct dmabuf_buffer *buffer, struct memories *memories,
 	const struct wlr_dmabuf_attributes *claim, struct gesso_linux_dmabuf *linux_dmabuf,
-	struct gesso_ledger_client *client, struct gesso_reason *why)
+	struct gesso_ledger_client *client, bool only_copied, struct gesso_reason *why)
 {
 	struct gesso_layout layout = layout_of(claim);
+	if (only_copied) {
+		return native_buffer_set_copied_memory(
+			&buffer->native, &memories->first, &layout, linux_dmabuf->context, why);
+	}
 	if (!native_buffer_set_foreign_memory(&buffer->native, &memories->first, &memories->second,
 		    &layout, linux_dmabuf->context, why)) {
 		return false;
@@ -177,8 +184,8 @@ static void enter_in_ledger(
 	gesso_ledger_buffer_add(&buffer->entry, client, &buffer->native.base);
 }
 
-struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmabuf,
-	struct gesso_ledger_client *client, struct wlr_dmabuf_attributes *claim,
+static struct dmabuf_buffer *create(struct gesso_linux_dmabuf *linux_dmabuf,
+	struct gesso_ledger_client *client, struct wlr_dmabuf_attributes *claim, bool only_copied,
 	struct gesso_reason *why)
 {
 	struct memories memories;
@@ -197,7 +204,7 @@ struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmab
 		memories_finish(&memories);
 		goto fail;
 	}
-	if (!set_memory(buffer, &memories, claim, linux_dmabuf, client, why)) {
+	if (!set_memory(buffer, &memories, claim, linux_dmabuf, client, only_copied, why)) {
 		gesso_ledger_client_discharge(client, bytes);
 		goto fail;
 	}
@@ -209,6 +216,47 @@ struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmab
 fail:
 	wlr_buffer_drop(&buffer->native.base);
 	return NULL;
+}
+
+struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmabuf,
+	struct gesso_ledger_client *client, struct wlr_dmabuf_attributes *claim,
+	struct gesso_reason *why)
+{
+	return create(linux_dmabuf, client, claim, false, why);
+}
+
+struct dmabuf_buffer *dmabuf_buffer_create_copied(struct gesso_linux_dmabuf *linux_dmabuf,
+	struct gesso_ledger_client *client, const struct wlr_dmabuf_attributes *claim,
+	struct gesso_reason *why)
+{
+	struct wlr_dmabuf_attributes own = *claim;
+	own.fd[0] = fcntl(claim->fd[0], F_DUPFD_CLOEXEC, 0);
+	if (own.fd[0] < 0) {
+		gesso_reason_set(
+			why, GESSO_REASON_NO_DESCRIPTORS, "there is no descriptor to keep it by");
+		return NULL;
+	}
+	struct dmabuf_buffer *buffer = create(linux_dmabuf, client, &own, true, why);
+	if (own.fd[0] >= 0) {
+		close(own.fd[0]);
+	}
+	return buffer;
+}
+
+void dmabuf_buffer_drop(struct dmabuf_buffer *buffer)
+{
+	assert(buffer->resource == NULL);
+	wlr_buffer_drop(&buffer->native.base);
+}
+
+void dmabuf_buffer_take_over(struct dmabuf_buffer *buffer, struct wlr_dmabuf_v1_buffer *made)
+{
+	assert(buffer->resource == NULL && made->resource != NULL);
+	buffer->resource = made->resource;
+	made->resource = NULL;
+	wl_resource_set_implementation(
+		buffer->resource, &wl_buffer_impl, buffer, buffer_handle_resource_destroy);
+	wlr_buffer_drop(&made->base);
 }
 
 struct wl_resource *dmabuf_buffer_make_resource(

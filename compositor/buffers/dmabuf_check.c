@@ -3,6 +3,8 @@
 #include "linux-dmabuf-v1-protocol.h"
 #include <drm_fourcc.h>
 #include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -123,4 +125,54 @@ struct dmabuf_verdict dmabuf_check(const struct wlr_dmabuf_attributes *claim, ui
 	}
 	verdict.ok = check_descriptors(claim, &verdict) && check_bounds(claim, &verdict);
 	return verdict;
+}
+
+/* An empty name if it is unknown. */
+static void read_exporter(int fd, char name[static 32])
+{
+	char path[48], line[128];
+	name[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	FILE *file = fopen(path, "re");
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		sscanf(line, "exp_name: %31s", name);
+	}
+	if (file != NULL) {
+		fclose(file);
+	}
+}
+
+static bool exporter_knows_rows_only(const char *name)
+{
+	static const char *const exact[] = {
+		"udmabuf", "system", "reserved", "linux,cma", "default_cma_region"};
+	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++) {
+		if (strcmp(name, exact[i]) == 0) {
+			return true;
+		}
+	}
+	return strncmp(name, "videobuf2_", strlen("videobuf2_")) == 0;
+}
+
+bool dmabuf_lies_in_rows(const struct wlr_dmabuf_attributes *claim, struct gesso_reason *why)
+{
+	char exporter[32];
+	if (gesso_format_planes(claim->format) != 1 || gesso_format_index(claim->format) < 0 ||
+		!dmabuf_modifier_is_linear(claim->modifier)) {
+		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
+			"only a single plane of a known format and linear layout is read");
+		return false;
+	}
+	if (claim->modifier == DRM_FORMAT_MOD_LINEAR) {
+		return true;
+	}
+	read_exporter(claim->fd[0], exporter);
+	if (!exporter_knows_rows_only(exporter)) {
+		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
+			"its layout is left to its exporter ('%s'), which may have others than "
+			"linear",
+			exporter);
+		return false;
+	}
+	return true;
 }

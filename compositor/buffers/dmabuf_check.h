@@ -36,6 +36,14 @@ bool dmabuf_modifier_is_linear(uint64_t modifier);
  */
 struct dmabuf_verdict dmabuf_check(const struct wlr_dmabuf_attributes *claim, uint32_t flags);
 
+/*
+ * Whether who maps it finds the pixels of a single plane row after row. LINEAR says so.
+ * INVALID leaves it to the driver that made it, and a GPU's may have tiled it: then it is so
+ * where the exporter (exp_name of /proc/self/fdinfo) has no layouts but that one: udmabuf, the
+ * kernel's own heaps, and V4L2. If not, `why` says why. Checked before by dmabuf_check.
+ */
+bool dmabuf_lies_in_rows(const struct wlr_dmabuf_attributes *claim, struct gesso_reason *why);
+
 /* DMA_BUF_MAGIC (linux/magic.h), by fstatfs(2). A memfd, a pipe or a file has another. */
 bool dmabuf_is_dmabuf(int fd);
 

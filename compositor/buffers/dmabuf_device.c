@@ -15,6 +15,7 @@
 /* The last buffer that was charged, until wlroots has made it: it does so in one request. */
 struct charged {
 	struct gesso_ledger_client *client; /* NULL if there is none */
+	struct dmabuf_buffer *copied;       /* to stand for it, and charged; NULL: it is imported */
 	uint64_t bytes;
 	size_t planes_len;
 	struct wl_resource *resource; /* its wl_buffer; NULL before that is made */
@@ -58,18 +59,13 @@ static const struct wlr_buffer_impl trial_buffer_impl = {
 	.get_dmabuf = trial_buffer_get_dmabuf,
 };
 
-static bool try_import(
-	struct dmabuf_device *device, struct wlr_dmabuf_attributes *claim, struct gesso_reason *why)
+static bool try_import(struct dmabuf_device *device, const struct wlr_dmabuf_attributes *claim)
 {
 	const struct gesso_render_context *context = device->linux_dmabuf->context;
 	struct trial_buffer trial = {.claim = claim};
 	wlr_buffer_init(&trial.base, &trial_buffer_impl, claim->width, claim->height);
 	struct wlr_texture *texture = wlr_texture_from_buffer(context->renderer, &trial.base);
 	bool imported = texture != NULL;
-	if (!imported) {
-		gesso_reason_set(
-			why, GESSO_REASON_IMPORT_FAILED, "%s did not import it", context->name);
-	}
 	wlr_texture_destroy(texture);
 	wlr_buffer_drop(&trial.base);
 	return imported;
@@ -101,7 +97,11 @@ static void charged_give_back(struct charged *charged)
 {
 	struct gesso_ledger_client *client = charged->client;
 	charged_forget(charged);
-	gesso_ledger_client_discharge(client, charged->bytes);
+	if (charged->copied != NULL) {
+		dmabuf_buffer_drop(charged->copied);
+	} else {
+		gesso_ledger_client_discharge(client, charged->bytes);
+	}
 }
 
 static void charged_handle_resource_destroy(struct wl_listener *listener, void *data)
@@ -131,7 +131,10 @@ static void charged_settle(struct charged *charged)
 	struct wlr_dmabuf_v1_buffer *made = charged->resource != NULL
 		? wlr_dmabuf_v1_buffer_try_from_buffer_resource(charged->resource)
 		: NULL;
-	if (made != NULL &&
+	if (made != NULL && charged->copied != NULL) {
+		dmabuf_buffer_take_over(charged->copied, made);
+		charged_forget(charged);
+	} else if (made != NULL &&
 		gesso_ledger_buffer_enter(
 			charged->client, &made->base, charged->bytes, charged->planes_len - 1)) {
 		charged_forget(charged);
@@ -141,16 +144,39 @@ static void charged_settle(struct charged *charged)
 }
 
 static void charged_begin(struct charged *charged, struct gesso_ledger_client *client,
-	uint64_t bytes, const struct wlr_dmabuf_attributes *claim)
+	struct dmabuf_buffer *copied, uint64_t bytes, const struct wlr_dmabuf_attributes *claim)
 {
 	*charged = (struct charged){
 		.client = client,
+		.copied = copied,
 		.bytes = bytes,
 		.planes_len = (size_t)claim->n_planes,
 		.resource_created.notify = charged_handle_resource_created,
 	};
 	wl_list_init(&charged->resource_destroy.link);
 	wl_client_add_resource_created_listener(client->client, &charged->resource_created);
+}
+
+/* Nothing of it is charged or kept but by what is returned; `why` has why it was not imported. */
+static struct dmabuf_buffer *try_copy(struct dmabuf_device *device,
+	struct gesso_ledger_client *client, const struct wlr_dmabuf_attributes *claim,
+	struct gesso_reason *why)
+{
+	const char *name = device->linux_dmabuf->context->name;
+	struct gesso_reason not_copied;
+	struct dmabuf_buffer *copied = NULL;
+	if (dmabuf_lies_in_rows(claim, &not_copied)) {
+		copied = dmabuf_buffer_create_copied(
+			device->linux_dmabuf, client, claim, &not_copied);
+	}
+	if (copied != NULL) {
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+			"%s did not import it: it is copied", name);
+	} else {
+		gesso_reason_set(why, GESSO_REASON_IMPORT_FAILED,
+			"%s did not import it, and it is not copied: %s", name, not_copied.words);
+	}
+	return copied;
 }
 
 /* wlroots asks this in create and create_immed, with the descriptors borrowed. */
@@ -168,12 +194,16 @@ static bool device_check(struct wlr_dmabuf_attributes *claim, void *data)
 		gesso_ledger_client_refused(client, GESSO_PATH_DMABUF, &verdict.why);
 		return false;
 	}
-	if (!try_import(device, claim, &verdict.why)) {
+	struct dmabuf_buffer *copied = NULL;
+	if (!try_import(device, claim)) {
 		gesso_ledger_client_discharge(client, bytes);
+		copied = try_copy(device, client, claim, &verdict.why);
 		gesso_ledger_client_refused(client, GESSO_PATH_DMABUF, &verdict.why);
-		return false;
+		if (copied == NULL) {
+			return false;
+		}
 	}
-	charged_begin(&device->charged, client, bytes, claim);
+	charged_begin(&device->charged, client, copied, bytes, claim);
 	return true;
 }
 
@@ -264,6 +294,7 @@ struct dmabuf_device *dmabuf_device_create(
 		dmabuf_device_destroy(device);
 		return NULL;
 	}
+	dmabuf_buffer_register();
 	wlr_linux_dmabuf_v1_set_check_dmabuf_callback(device->global, device_check, device);
 	return device;
 }

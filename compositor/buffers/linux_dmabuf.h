@@ -9,7 +9,7 @@
  *
  *   GLES2 on a GPU   wlroots' global with feedback, whose main device is the
  *                    renderer's; each buffer is checked and imported for a trial,
- *                    and refused where that fails: it is not uploaded
+ *                    and uploaded where that fails but its rows can be mapped
  *   software         a global of our own at version 3, without feedback: there is
  *                    no device to name, and a vgem node must not be named, since
  *                    GL clients would draw on it. Read in place on pixman,

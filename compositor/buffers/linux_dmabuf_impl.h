@@ -13,6 +13,7 @@
  */
 
 struct dmabuf_device;
+struct wlr_dmabuf_v1_buffer;
 struct wlr_scene;
 
 struct gesso_linux_dmabuf {
@@ -42,9 +43,10 @@ bool linux_dmabuf_announced(const struct gesso_linux_dmabuf *linux_dmabuf, uint3
 /*
  * wlroots' global with feedback, for a renderer on a DRM device. Each buffer is held
  * against dmabuf_check, charged to its client's budget and imported for a trial, in
- * create and in create_immed; planes of no buffer yet are counted. wlroots answers a
- * refusal by `failed` in create, and in create_immed by the error INVALID_WL_BUFFER.
- * NULL on failure, logged.
+ * create and in create_immed; planes of no buffer yet are counted. One that is not imported
+ * but lies in rows that can be mapped is uploaded: when wlroots has made its wl_buffer, that
+ * is made one of dmabuf_buffer.c. wlroots answers a refusal by `failed` in create, and in
+ * create_immed by the error INVALID_WL_BUFFER. NULL on failure, logged.
  */
 struct dmabuf_device *dmabuf_device_create(
 	struct gesso_linux_dmabuf *linux_dmabuf, struct wl_display *display);
@@ -66,6 +68,19 @@ struct dmabuf_buffer;
 struct dmabuf_buffer *dmabuf_buffer_create(struct gesso_linux_dmabuf *linux_dmabuf,
 	struct gesso_ledger_client *client, struct wlr_dmabuf_attributes *claim,
 	struct gesso_reason *why);
+/*
+ * The same for one that the renderer was found not to import, of a single plane that lies in
+ * rows: it is mapped and uploaded. `claim` and its descriptor are borrowed. NULL with `why`
+ * saying what is in the way.
+ */
+struct dmabuf_buffer *dmabuf_buffer_create_copied(struct gesso_linux_dmabuf *linux_dmabuf,
+	struct gesso_ledger_client *client, const struct wlr_dmabuf_attributes *claim,
+	struct gesso_reason *why);
+/* Takes its wl_buffer from wlroots' `made`, which is destroyed. */
+void dmabuf_buffer_take_over(struct dmabuf_buffer *buffer, struct wlr_dmabuf_v1_buffer *made);
+/* Of one that has no wl_buffer. */
+void dmabuf_buffer_drop(struct dmabuf_buffer *buffer);
+
 /*
  * Makes its wl_buffer `id` (0: one of the server's); with `buffer` NULL one that
  * failed, which nothing can be done with but destroy: attaching it and committing

@@ -226,29 +226,57 @@ static bool can_import(const struct native_buffer *buffer, struct gesso_render_c
 	return true;
 }
 
-bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso_memory *memory,
-	struct gesso_memory *chroma, const struct gesso_layout *layout,
-	struct gesso_render_context *context, struct gesso_reason *why)
+static void take_foreign(struct native_buffer *buffer, struct gesso_memory *memory,
+	const struct gesso_layout *layout, struct gesso_render_context *context)
 {
 	buffer->memory = *memory;
-	buffer->chroma = *chroma;
-	*memory = *chroma = (struct gesso_memory){.fd = -1};
+	*memory = (struct gesso_memory){.fd = -1};
 	buffer->layout = *layout;
 	buffer->context = context;
 	buffer->kind = GESSO_DESCRIPTOR_DMABUF;
 	buffer->foreign = true;
-	if (can_import(buffer, context, why) &&
-		show_in_place(buffer, "the client's own", context, why)) {
-		return true;
-	}
-	struct gesso_reason not_mapped = {0};
+}
+
+/* False, with the memory given back, if it cannot be copied. */
+static bool map_to_copy(struct native_buffer *buffer, struct gesso_render_context *context,
+	struct gesso_reason *why)
+{
 	buffer->show_dmabuf = false;
-	buffer->copied = context->gles2 && can_upload(buffer, context) &&
-		gesso_mapping_init(&buffer->mapping, &buffer->memory, false, &not_mapped);
+	if (!context->gles2 || !can_upload(buffer, context)) {
+		gesso_reason_set(why, GESSO_REASON_UNSUPPORTED_FORMAT,
+			"%s uploads no %s in rows of %u bytes", context->name,
+			gesso_formats[gesso_format_index(buffer->layout.fourcc)].name,
+			buffer->layout.stride_bytes);
+	} else {
+		buffer->copied = gesso_mapping_init(&buffer->mapping, &buffer->memory, false, why);
+	}
 	if (!buffer->copied) {
 		give_back(buffer);
 	}
 	return buffer->copied;
+}
+
+bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso_memory *memory,
+	struct gesso_memory *chroma, const struct gesso_layout *layout,
+	struct gesso_render_context *context, struct gesso_reason *why)
+{
+	take_foreign(buffer, memory, layout, context);
+	buffer->chroma = *chroma;
+	*chroma = (struct gesso_memory){.fd = -1};
+	if (can_import(buffer, context, why) &&
+		show_in_place(buffer, "the client's own", context, why)) {
+		return true;
+	}
+	struct gesso_reason not_copied;
+	return map_to_copy(buffer, context, &not_copied);
+}
+
+bool native_buffer_set_copied_memory(struct native_buffer *buffer, struct gesso_memory *memory,
+	const struct gesso_layout *layout, struct gesso_render_context *context,
+	struct gesso_reason *why)
+{
+	take_foreign(buffer, memory, layout, context);
+	return map_to_copy(buffer, context, why);
 }
 
 void native_buffer_hide_memfd(struct wlr_buffer *base, bool hide)

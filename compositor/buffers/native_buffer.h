@@ -69,6 +69,14 @@ bool native_buffer_set_foreign_memory(struct native_buffer *buffer, struct gesso
 	struct gesso_render_context *context, struct gesso_reason *why);
 
 /*
+ * The same for a client's dma-buf of one plane that the renderer was found not to import: it is
+ * mapped, and `copied`. False with `why` saying what is in the way of that too.
+ */
+bool native_buffer_set_copied_memory(struct native_buffer *buffer, struct gesso_memory *memory,
+	const struct gesso_layout *layout, struct gesso_render_context *context,
+	struct gesso_reason *why);
+
+/*
  * A memfd is no dma-buf but to the renderer that took it for one: before anyone else
  * looks at what faces the buffer has, hide that one, and its SHM face is what is left.
  * Does nothing for other buffers.

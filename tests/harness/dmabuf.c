@@ -77,12 +77,12 @@ static int open_udmabuf(size_t size_bytes)
 	return fd;
 }
 
-static int open_heap(size_t size_bytes)
+static int open_heap(size_t size_bytes, uint32_t access)
 {
 	int device = open_device("/dev/dma_heap/system");
 	struct dma_heap_allocation_data data = {
 		.len = whole_pages(size_bytes),
-		.fd_flags = O_RDWR | O_CLOEXEC,
+		.fd_flags = access | O_CLOEXEC,
 	};
 	CHECK_EQUAL(ioctl(device, DMA_HEAP_IOCTL_ALLOC, &data), 0);
 	close(device);
@@ -171,7 +171,9 @@ int dmabuf_open(const char *source, size_t size_bytes)
 	} else if (strcmp(source, "udmabuf") == 0) {
 		return open_udmabuf(size_bytes);
 	} else if (strcmp(source, "dma-heap") == 0) {
-		return open_heap(size_bytes);
+		return open_heap(size_bytes, O_RDWR);
+	} else if (strcmp(source, "write-only") == 0) {
+		return open_heap(size_bytes, O_WRONLY);
 	} else if (strcmp(source, "read-only") == 0) {
 		return open_read_only(size_bytes, NULL);
 	}

@@ -9,7 +9,8 @@
  * right and wrong. udmabuf, dma-heap and vgem need the machine's devices.
  */
 
-/* "udmabuf", "dma-heap", "vgem", "read-only" (of vgem); "memfd", "file" and "pipe" are none,
+/* "udmabuf", "dma-heap", "vgem", "read-only" (of vgem),
+ * "write-only" (of dma-heap: nobody can map it); "memfd", "file" and "pipe" are none,
  * nor is any other kind of descriptors.h. */
 int dmabuf_open(const char *source, size_t size_bytes);
 /* The first card of the kernel driver. The caller closes it. Skips the case without one. */

@@ -19,6 +19,7 @@
 #define ERROR(name) ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_##name
 #define XRGB DRM_FORMAT_XRGB8888
 #define NV12 DRM_FORMAT_NV12
+#define ANY DRM_FORMAT_MOD_INVALID
 #define SIZE (64 * 256)
 #define MAX_PLANES_HELD 64
 
@@ -175,7 +176,19 @@ static const struct {
 		0}, DMABUF_CREATED},
 	{{"a memfd", "memfd", SIZE, {{0, 0, 256, 0}}, 1, 64, 64, XRGB, 0}, DMABUF_FAILED},
 	{{"not imported", "udmabuf", SIZE, {{0, 0, 256, 0}}, 1, FAKE_REFUSED_PX, 64, XRGB, 0},
-		DMABUF_FAILED},
+		DMABUF_CREATED},
+	{{"not imported, read-only", "read-only", SIZE, {{0, 0, 256, 0}}, 1, FAKE_REFUSED_PX, 64,
+		XRGB, 0}, DMABUF_CREATED},
+	{{"not imported nor mapped", "write-only", SIZE, {{0, 0, 256, 0}}, 1, FAKE_REFUSED_PX, 64,
+		XRGB, 0}, DMABUF_FAILED},
+	{{"not imported, of two planes", "udmabuf", SIZE, {{0, 0, 64, 0}, {1, 8192, 64, 0}}, 2,
+		FAKE_REFUSED_PX, 128, NV12, 0}, DMABUF_FAILED},
+	{{"not imported, in rows by its exporter", "udmabuf", SIZE, {{0, 0, 256, ANY}}, 1,
+		FAKE_REFUSED_PX, 64, XRGB, 0}, DMABUF_CREATED},
+	{{"not imported, in rows by the kernel's heap", "dma-heap", SIZE, {{0, 0, 256, ANY}}, 1,
+		FAKE_REFUSED_PX, 64, XRGB, 0}, DMABUF_CREATED},
+	{{"not imported, laid out as a driver likes", "vgem", SIZE, {{0, 0, 256, ANY}}, 1,
+		FAKE_REFUSED_PX, 64, XRGB, 0}, DMABUF_FAILED},
 	{{"a plane too many", "udmabuf", SIZE, {{0, 0, 256, 0}, {1, 0, 256, 0}}, 2, 64, 64, XRGB,
 		0}, DMABUF_FAILED},
 	{{"a plane too few", "udmabuf", SIZE, {{0, 0, 64, 0}}, 1, 64, 128, NV12, 0}, DMABUF_FAILED},
@@ -283,6 +296,7 @@ CASE(device_global)
 	struct fake_compositor compositor;
 	int card = dmabuf_open_card(case_fixture("card"));
 	case_set_deadline(60);
+	case_need_device("/dev/udmabuf");
 	fake_compositor_start(&compositor, card);
 	check_feedbacks(&compositor, card);
 	check_claims(&compositor);
@@ -301,6 +315,7 @@ CASE(vgem_is_never_named)
 	struct client client;
 	struct feedback feedback;
 	int card = dmabuf_open_card(case_fixture("card"));
+	case_need_device("/dev/udmabuf");
 	fake_compositor_start(&compositor, card);
 	client_connect(&client, &compositor.server);
 	bind_latest(&client, &feedback);

@@ -7,8 +7,8 @@
 
 /*
  * A compositor of the component alone whose renderer takes every format of layout.h as
- * dma-bufs, draws nothing, and notes what it was given; it refuses what is
- * FAKE_REFUSED_PX wide. SIGUSR1 takes all formats back, as a lost renderer does.
+ * dma-bufs, draws nothing, and notes what it was given; it does not import what is
+ * FAKE_REFUSED_PX wide, but would upload that. SIGUSR1 takes all formats back, as a lost renderer does.
  */
 
 #define FAKE_REFUSED_PX 13
@@ -19,6 +19,8 @@ struct fake_seen {
 	int planes_len;
 	uint32_t offset_bytes[2], stride_bytes[2];
 	uint64_t inodes[2], modifier;
+	/* Uploads so far, and the first and the last pixel, of 32 bits, of the last of them. */
+	uint32_t uploads, corners[2];
 };
 
 struct fake_compositor {
@@ -26,10 +28,7 @@ struct fake_compositor {
 	struct fake_seen *seen;
 };
 
-/*
- * `drm_fd` (borrowed) is the device that the renderer says it draws on; -1: none. Skips
- * the case where /dev/udmabuf cannot be opened.
- */
+/* `drm_fd` (borrowed) is the device that the renderer says it draws on; -1: none. */
 void fake_compositor_start(struct fake_compositor *compositor, int drm_fd);
 void fake_compositor_stop(struct fake_compositor *compositor);
 
