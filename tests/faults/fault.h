@@ -19,6 +19,11 @@ enum fault_call {
 	FAULT_IOCTL,    /* the one that makes memory: udmabuf, dma-heap, dumb buffer */
 	FAULT_EXPORT,   /* DRM_IOCTL_PRIME_HANDLE_TO_FD */
 	FAULT_DESTROY,  /* DRM_IOCTL_MODE_DESTROY_DUMB */
+	FAULT_ABILITY,  /* DRM_IOCTL_GET_CAP */
+	FAULT_MAP_DUMB, /* DRM_IOCTL_MODE_MAP_DUMB */
+	FAULT_MAP_NODE, /* mmap of a dumb buffer, by its node */
+	FAULT_MASTER,   /* DRM_IOCTL_DROP_MASTER */
+	FAULT_SEEK,     /* lseek in a dma-buf, which says its size */
 	FAULT_MMAP,     /* of a dma-buf, or of allocator memfd's memory */
 	FAULT_SYNC,     /* DMA_BUF_IOCTL_SYNC */
 	FAULT_CALLS_LEN,
@@ -27,6 +32,8 @@ enum fault_call {
 struct fault {
 	int32_t call, error;
 	uint32_t hits; /* calls that were failed since the test set it to 0 */
+	uint32_t seen; /* a bit for each call that was made since then */
+	char only[32]; /* how the device's path begins, for FAULT_OPEN and FAULT_IOCTL; or empty */
 };
 
 #endif

@@ -24,6 +24,7 @@ int open64(const char *path, int flags, ...);
 int ftruncate64(int fd, off64_t size);
 int fcntl64(int fd, int command, ...);
 void *mmap64(void *address, size_t size, int protection, int flags, int fd, off64_t offset);
+off64_t lseek64(int fd, off64_t offset, int whence);
 
 static volatile struct fault *fault;
 
@@ -42,7 +43,11 @@ __attribute__((constructor)) static void map_fault(void)
 
 static bool fails(enum fault_call call)
 {
-	if (fault == NULL || fault->call != (int32_t)call) {
+	if (fault == NULL) {
+		return false;
+	}
+	__atomic_or_fetch(&fault->seen, 1u << call, __ATOMIC_RELAXED);
+	if (fault->call != (int32_t)call) {
 		return false;
 	}
 	__atomic_add_fetch(&fault->hits, 1, __ATOMIC_RELAXED);
@@ -61,9 +66,14 @@ static bool is_device(const char *path)
 		begins(path, "/dev/dri/");
 }
 
+static bool is_meant(const char *path)
+{
+	return fault != NULL && begins(path, (const char *)fault->only);
+}
+
 static int open_any(const char *path, int flags, unsigned mode)
 {
-	if (is_device(path) && fails(FAULT_OPEN)) {
+	if (is_device(path) && is_meant(path) && fails(FAULT_OPEN)) {
 		return -1;
 	}
 	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
@@ -106,22 +116,17 @@ static enum fault_call call_of_request(unsigned long request)
 		return FAULT_EXPORT;
 	case DRM_IOCTL_MODE_DESTROY_DUMB:
 		return FAULT_DESTROY;
+	case DRM_IOCTL_GET_CAP:
+		return FAULT_ABILITY;
+	case DRM_IOCTL_MODE_MAP_DUMB:
+		return FAULT_MAP_DUMB;
+	case DRM_IOCTL_DROP_MASTER:
+		return FAULT_MASTER;
 	case DMA_BUF_IOCTL_SYNC:
 		return FAULT_SYNC;
 	default:
 		return FAULT_NONE;
 	}
-}
-
-int ioctl(int fd, unsigned long request, ...)
-{
-	va_list arguments;
-	va_start(arguments, request);
-	void *argument = va_arg(arguments, void *);
-	va_end(arguments);
-	enum fault_call call = call_of_request(request);
-	return call != FAULT_NONE && fails(call) ? -1
-						 : (int)syscall(SYS_ioctl, fd, request, argument);
 }
 
 static bool is_named(int fd, const char *name)
@@ -131,20 +136,27 @@ static bool is_named(int fd, const char *name)
 	return readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, name) != NULL;
 }
 
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list arguments;
+	va_start(arguments, request);
+	void *argument = va_arg(arguments, void *);
+	va_end(arguments);
+	enum fault_call call = call_of_request(request);
+	bool meant = call != FAULT_NONE &&
+		(call != FAULT_IOCTL || (fault != NULL && is_named(fd, (const char *)fault->only)));
+	return meant && fails(call) ? -1 : (int)syscall(SYS_ioctl, fd, request, argument);
+}
+
 /* Of udmabuf's memory, or of memfd's. */
 static bool is_ours(int fd)
 {
 	return is_named(fd, "memfd:gesso-udmabuf") || is_named(fd, "memfd:gesso-memfd");
 }
 
-static bool is_awaited(enum fault_call call)
-{
-	return fault != NULL && fault->call == (int32_t)call;
-}
-
 static int truncate_any(int fd, off64_t size)
 {
-	bool failed = is_awaited(FAULT_TRUNCATE) && is_ours(fd) && fails(FAULT_TRUNCATE);
+	bool failed = is_ours(fd) && fails(FAULT_TRUNCATE);
 	return failed ? -1 : (int)syscall(SYS_ftruncate, fd, size);
 }
 
@@ -182,19 +194,44 @@ int fcntl64(int fd, int command, ...)
 	return control_any(fd, command, argument);
 }
 
-static bool is_allocated(int fd)
+static bool is_dmabuf(int fd)
 {
 	struct statfs status;
-	return (fstatfs(fd, &status) == 0 && status.f_type == DMA_BUF_MAGIC) ||
-		is_named(fd, "memfd:gesso-memfd");
+	return fstatfs(fd, &status) == 0 && status.f_type == DMA_BUF_MAGIC;
+}
+
+static bool is_mapping_failed(int fd)
+{
+	if (fault == NULL || fd < 0) {
+		return false;
+	}
+	if (is_named(fd, "/dev/dri/")) {
+		return fails(FAULT_MAP_NODE);
+	}
+	return (is_dmabuf(fd) || is_named(fd, "memfd:gesso-memfd")) && fails(FAULT_MMAP);
 }
 
 static void *map_any(void *address, size_t size, int protection, int flags, int fd, off64_t offset)
 {
-	if (is_awaited(FAULT_MMAP) && fd >= 0 && is_allocated(fd) && fails(FAULT_MMAP)) {
-		return MAP_FAILED;
-	}
-	return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
+	return is_mapping_failed(fd)
+		? MAP_FAILED
+		: (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
+}
+
+static off64_t seek_any(int fd, off64_t offset, int whence)
+{
+	bool failed = fault != NULL && is_dmabuf(fd) && fails(FAULT_SEEK);
+	return failed ? -1 : (off64_t)syscall(SYS_lseek, fd, offset, whence);
+}
+
+off_t lseek(int fd, off_t offset, int whence)
+{
+	return seek_any(fd, offset, whence);
+}
+
+off64_t lseek64(int fd, off64_t offset, int whence)
+{
+	return seek_any(fd, offset, whence);
 }
 
 void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
