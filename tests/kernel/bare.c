@@ -7,6 +7,7 @@
  * goes on when there is a seen-N. The first N is first=….
  */
 #include "case.h"
+#include "dmabuf.h"
 #include "shown.h"
 #include "stage.h"
 #include <drm_fourcc.h>
@@ -232,6 +233,100 @@ CASE(bare_memory)
 		show_layers(&bare, seed);
 		be_looked_at(&bare.expected, WL_OUTPUT_TRANSFORM_NORMAL);
 	}
+	end(&bare);
+}
+
+static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_XBGR8888,
+	DRM_FORMAT_ABGR8888, DRM_FORMAT_RGB565, DRM_FORMAT_XRGB2101010, DRM_FORMAT_XBGR2101010,
+	DRM_FORMAT_ABGR16161616F};
+#define FORMATS_LEN (sizeof(formats) / sizeof(formats[0]))
+static const char *const format_paths[] = {"native", "dmabuf:udmabuf", "shm", "shm-tight"};
+#define CELLS_LEN (FORMATS_LEN * sizeof(format_paths) / sizeof(format_paths[0]))
+
+static bool is_offered(const struct client *client, const char *path, uint32_t fourcc)
+{
+	return strcmp(path, "native") == 0 ? client_offers_format(client, fourcc)
+		: strncmp(path, "dmabuf", 6) == 0
+		? client_offers_dmabuf(client, fourcc, DRM_FORMAT_MOD_LINEAR)
+		: client_offers_shm_format(client, fourcc);
+}
+
+/* Each format that is on offer, a column; each path a row. */
+static size_t show_formats(struct bare *bare, struct layer *layers, struct buffer *buffers)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < CELLS_LEN; i++) {
+		const char *path = format_paths[i / FORMATS_LEN];
+		uint32_t fourcc = formats[i % FORMATS_LEN];
+		int x = 11 + 77 * (int)(i % FORMATS_LEN), y = 13 + 117 * (int)(i / FORMATS_LEN);
+		if (!is_offered(&bare->client, path, fourcc)) {
+			continue;
+		}
+		/* Rows of whole pixels and whole words: the second is what wl_shm demands. */
+		buffer_create(&buffers[len], &bare->client, path, 38, 29, fourcc);
+		layer_create(&layers[len], &bare->window, x, y);
+		struct picture picture;
+		stage_repaint(&buffers[len], &picture, 110 + (uint32_t)i);
+		layer_show(&layers[len], &buffers[len]);
+		picture_blend(&bare->expected, &picture, x, y);
+		picture_finish(&picture);
+		len++;
+	}
+	return len;
+}
+
+/* What is blended or of more than eight bits is rounded, by one at most. */
+CASE(bare_formats)
+{
+	struct bare bare;
+	struct layer layers[CELLS_LEN];
+	struct buffer buffers[CELLS_LEN];
+	case_set_deadline(5 * LOOK_SECONDS);
+	begin(&bare);
+	size_t len = show_formats(&bare, layers, buffers);
+	/* tests/golden/formats-kernel.txt and formats.txt have which they are. */
+	CHECK_EQUAL(len, strcmp(case_fixture("renderer"), "pixman") == 0 ? 28 : 30);
+	be_looked_at_with(&bare.expected, WL_OUTPUT_TRANSFORM_NORMAL, "look 0 1");
+	for (size_t i = 0; i < len; i++) {
+		layer_destroy(&layers[i]);
+		buffer_destroy(&buffers[i]);
+	}
+	end(&bare);
+}
+
+/* A window of scale 2 is shown pixel for pixel; one of scale 1, over it all, twice as large. */
+CASE(bare_scaled)
+{
+	struct bare bare;
+	struct layer layer;
+	struct buffer buffer;
+	struct picture picture;
+	case_set_deadline(4 * LOOK_SECONDS);
+	begin(&bare);
+	arrange(&bare, "--scale 2");
+	while (bare.window.width_px != WIDTH_PX / 2 || bare.window.height_px != HEIGHT_PX / 2) {
+		client_dispatch(&bare.client);
+	}
+	wl_surface_set_buffer_scale(bare.window.surface, 2);
+	picture_finish(&bare.expected);
+	stage_repaint(&bare.ground, &bare.expected, 150);
+	window_show(&bare.window, &bare.ground);
+	be_looked_at(&bare.expected, WL_OUTPUT_TRANSFORM_NORMAL);
+
+	/* Its edges, which are smoothed, are off the screen: 360x280 from -20, -20. */
+	buffer_create(&buffer, &bare.client, "native", 360, 280, DRM_FORMAT_XRGB8888);
+	picture_init(&picture, buffer.width_px, buffer.height_px, 0xff2f6f9f);
+	buffer_begin_paint(&buffer);
+	picture_encode(&picture, buffer.pixels, buffer.stride_bytes, buffer.fourcc);
+	buffer_end_paint(&buffer);
+	layer_create(&layer, &bare.window, -20, -20);
+	layer_show(&layer, &buffer);
+	picture_finish(&picture);
+	picture_init(&picture, WIDTH_PX, HEIGHT_PX, 0xff2f6f9f);
+	be_looked_at(&picture, WL_OUTPUT_TRANSFORM_NORMAL);
+	picture_finish(&picture);
+	layer_destroy(&layer);
+	buffer_destroy(&buffer);
 	end(&bare);
 }
 

@@ -5,7 +5,9 @@ screendump.py QMP-SOCKET DIRECTORY PID
 The other side of tests/kernel/bare.c: for each shown-N takes the machine's screen by QEMU's
 monitor, compares it with expected-N pixel by pixel, and leaves a seen-N; the machine is
 process PID. What ordered-N says is done first: `plug HEAD WIDTH HEIGHT` changes the screen that
-is plugged into a head of the card, `look HEAD` is the one whose picture is compared. Where GESSO_TEST_PICTURES names a directory, each screen is written there as PNG.
+is plugged into a head of the card, `look HEAD [TOLERANCE]` is the one whose picture is compared,
+and by how much a colour may differ. Where GESSO_TEST_PICTURES names a directory, each screen is
+written there as PNG.
 """
 
 import json
@@ -62,7 +64,14 @@ def wait_for(path, pid):
     return True
 
 
-def look(monitor, directory, number, head):
+def is_same(got, wanted, tolerance):
+    if got == wanted:
+        return True
+    same_size = got.size() == wanted.size()
+    return tolerance > 0 and same_size and got.largest_difference(wanted) <= tolerance
+
+
+def look(monitor, directory, number, head, tolerance=0):
     """A card may take a while to show what the compositor has handed it."""
     wanted = image.from_ppm((directory / f"expected-{number}").read_bytes())
     dump = directory / f"screen-{number}"
@@ -70,21 +79,21 @@ def look(monitor, directory, number, head):
     while True:
         monitor.call("screendump", filename=str(dump), device="card", head=head)
         got = image.from_ppm(dump.read_bytes())
-        if got == wanted or time.monotonic() > end:
+        if is_same(got, wanted, tolerance) or time.monotonic() > end:
             break
         time.sleep(0.5)
     if "GESSO_TEST_PICTURES" in os.environ:
         got.write_png(f"{os.environ['GESSO_TEST_PICTURES']}/bare-{directory.name}-{number}.png")
     if got.size() != wanted.size():
         sys.exit(f"picture {number}: the screen is {got.size()}, not {wanted.size()}")
-    if got != wanted:
+    if not is_same(got, wanted, tolerance):
         sys.exit(f"picture {number}: the screen differs at {got.difference_box(wanted)}")
 
 
 def obey(order, monitor, directory, number, heads):
     word, head, *size = order.split()
     if word == "look":
-        look(monitor, directory, number, int(head))
+        look(monitor, directory, number, int(head), *map(int, size))
         return
     if head not in heads:
         heads[head] = vnc.Head(str(directory / f"vnc{head}"))
