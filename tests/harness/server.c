@@ -5,94 +5,26 @@
 #include "case.h"
 #include "client.h"
 #include "proc.h"
+#include "process.h"
 #include "report.h"
 #include "shown.h"
 #include "window.h"
 #include "workdir.h"
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_ARGUMENTS 48
-
-static void split(char *text, char *arguments[MAX_ARGUMENTS])
-{
-	size_t length = 0;
-	arguments[length++] = getenv("GESSO_BIN");
-	CHECK(arguments[0] != NULL);
-	for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
-		CHECK_INT(<, length, MAX_ARGUMENTS - 1);
-		arguments[length++] = word;
-	}
-	arguments[length] = NULL;
-}
-
 static pid_t spawn(char *text, const char *log_name)
 {
-	char *arguments[MAX_ARGUMENTS];
-	split(text, arguments);
-	char log_path[PATH_MAX];
-	snprintf(log_path, sizeof(log_path), "%s/%s", workdir_path(), log_name);
-	fflush(NULL);
-	pid_t pid = fork();
-	CHECK_INT(>=, pid, 0);
-	if (pid > 0) {
-		return pid;
-	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_DFL);
-	alarm(0);
-	int in = open("/dev/null", O_RDONLY);
-	int out = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	const char *preload = getenv("GESSO_TEST_PRELOAD");
-	if (preload != NULL) {
-		setenv("LD_PRELOAD", preload, 1);
-	}
-	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0) {
-		_exit(126);
-	}
-	close(in);
-	close(out);
-	execv(arguments[0], arguments);
-	fprintf(stderr, "%s: %s\n", arguments[0], strerror(errno));
-	_exit(127);
-}
-
-static void read_socket_name(struct server *server, int fd)
-{
-	size_t length = 0;
-	while (length < sizeof(server->socket) - 1) {
-		struct pollfd ready = {.fd = fd, .events = POLLIN};
-		int count = poll(&ready, 1, case_seconds(25) * 1000);
-		if (count < 0 && errno == EINTR) {
-			continue;
-		}
-		if (count <= 0) {
-			FAIL("the compositor was not ready in time");
-		}
-		ssize_t got = read(fd, server->socket + length, 1);
-		if (got <= 0) {
-			FAIL("the compositor ended before it was ready");
-		}
-		if (server->socket[length] == '\n') {
-			server->socket[length] = '\0';
-			return;
-		}
-		length++;
-	}
-	FAIL("the socket's name is too long");
+	return process_spawn(getenv("GESSO_BIN"), text, log_name, getenv("GESSO_TEST_PRELOAD"));
 }
 
 static void format_arguments(char *text, size_t size, const char *format, va_list arguments)
@@ -148,7 +80,8 @@ static void start(struct server *server, const char *format, va_list arguments)
 
 void server_wait_ready(struct server *server)
 {
-	read_socket_name(server, server->ready_fd);
+	process_read_line(
+		server->ready_fd, server->socket, sizeof(server->socket), "the compositor");
 	close(server->ready_fd);
 	server->ready_fd = -1;
 }
@@ -180,19 +113,6 @@ void server_start_early(struct server *server, const char *socket, const char *f
 	FAIL("the compositor made no socket %s", socket);
 }
 
-static bool wait_for_end(pid_t pid, int seconds, int *status)
-{
-	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	CHECK_INT(>=, pidfd, 0);
-	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-	int count;
-	do {
-		count = poll(&ended, 1, seconds * 1000);
-	} while (count < 0 && errno == EINTR);
-	close(pidfd);
-	return count > 0 && waitpid(pid, status, 0) == pid;
-}
-
 void server_read_log(const struct server *server, char *log, size_t size_bytes)
 {
 	char path[PATH_MAX];
@@ -209,7 +129,7 @@ void server_stop(struct server *server)
 {
 	CHECK_EQUAL(kill(server->pid, SIGTERM), 0);
 	int status;
-	if (!wait_for_end(server->pid, case_seconds(15), &status)) {
+	if (!process_wait_end(server->pid, case_seconds(15), &status)) {
 		FAIL("the compositor did not end after SIGTERM");
 	}
 	if (WIFSIGNALED(status)) {
@@ -221,7 +141,7 @@ void server_stop(struct server *server)
 int server_wait_end(struct server *server)
 {
 	int status;
-	if (!wait_for_end(server->pid, case_seconds(15), &status)) {
+	if (!process_wait_end(server->pid, case_seconds(15), &status)) {
 		FAIL("the compositor did not end by itself");
 	}
 	if (WIFSIGNALED(status)) {
@@ -239,7 +159,7 @@ int server_run(const char *log_name, const char *format, ...)
 	va_end(arguments);
 	pid_t pid = spawn(text, log_name);
 	int status;
-	if (!wait_for_end(pid, case_seconds(25), &status)) {
+	if (!process_wait_end(pid, case_seconds(25), &status)) {
 		FAIL("the compositor did not end by itself");
 	}
 	if (WIFSIGNALED(status)) {
