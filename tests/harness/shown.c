@@ -46,6 +46,11 @@ void shown_record(const char *path, const char *allocator, const char *renderer,
 	memcpy(lines[lines_len++], line, sizeof(line));
 }
 
+void shown_record_here(const char *path, const char *allocator)
+{
+	shown_record(path, allocator, server_renderer, server_backend, "shown");
+}
+
 void shown_note_commit(const struct buffer *buffer)
 {
 	const char *path = buffer->path;
@@ -67,8 +72,7 @@ void shown_note_commit(const struct buffer *buffer)
 void shown_note_checked(void)
 {
 	for (size_t i = 0; i < commits_len && server_renderer[0] != '\0'; i++) {
-		shown_record(commits[i].path, commits[i].allocator, server_renderer, server_backend,
-			"shown");
+		shown_record_here(commits[i].path, commits[i].allocator);
 	}
 	commits_len = 0;
 }

@@ -25,6 +25,8 @@ void shown_note_checked(void);
  */
 void shown_record(const char *path, const char *allocator, const char *renderer,
 	const char *backend, const char *result);
+/* The same of what the compositor that was started last has shown. */
+void shown_record_here(const char *path, const char *allocator);
 
 /* The reasons of the client's batch, of allocators that are not turned off. */
 void shown_record_refusals(const struct client *client);

@@ -8,6 +8,7 @@
  */
 #include "case.h"
 #include "dmabuf.h"
+#include "shown.h"
 #include "stage.h"
 #include <drm_fourcc.h>
 #include <limits.h>
@@ -102,12 +103,14 @@ static void try_shm_import(struct stage *stage, size_t row, char *words, size_t 
 	uint64_t before = stage_figures(stage, GESSO_MEMORY_REPORT_V1_PATH_SHM_IMPORT).frames;
 	buffer_create_shm_tight(&buffer, &stage->client, rows[row].width_px, rows[row].height_px,
 		(stride_bytes + 3) / 4 * 4, rows[row].fourcc);
+	buffer.path = NULL; /* the report says which it is */
 	check_shown(stage, &buffer, rows[row].name);
 	uint64_t frames = stage_figures(stage, GESSO_MEMORY_REPORT_V1_PATH_SHM_IMPORT).frames;
 	if (frames == before) {
 		find_refusal(stage, words, size);
 	} else {
 		CHECK_EQUAL(frames, before + 2);
+		shown_record_here("shm-import", case_fixture("allocator"));
 		snprintf(words, size, "shown");
 	}
 	buffer_destroy(&buffer);

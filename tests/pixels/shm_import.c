@@ -69,7 +69,7 @@ static void check_turns(uint32_t fourcc)
 	}
 	CHECK_EQUAL(buffers[0].releases, 4);
 	CHECK_EQUAL(buffers[1].releases, 3);
-	shown_record("shm-import", case_fixture("allocator"), "gles2", "headless", "shown");
+	shown_record_here("shm-import", case_fixture("allocator"));
 	layer_destroy(&layer);
 	buffer_destroy(&buffers[0]);
 	buffer_destroy(&buffers[1]);

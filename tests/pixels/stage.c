@@ -56,11 +56,19 @@ void stage_paint(struct stage *stage, struct buffer *buffer, struct picture *pic
 
 static bool is_nested(const struct stage *stage)
 {
-	return stage->parent.pid != 0;
+	return stage->parent.pid != 0 || stage->xvfb.pid != 0;
 }
 
-static void begin_parent(struct stage *stage)
+static void begin_parent(struct stage *stage, const char *backend)
 {
+	stage->parent.pid = stage->xvfb.pid = 0;
+	if (strcmp(backend, "x11") == 0) {
+		xvfb_start(&stage->xvfb);
+		return;
+	}
+	if (strcmp(backend, "wayland") != 0) {
+		return;
+	}
 	server_start(&stage->parent, "--renderer pixman --size %dx%d --fullscreen --allocator none",
 		STAGE_WIDTH_PX, STAGE_HEIGHT_PX);
 	client_connect(&stage->onlooker, &stage->parent);
@@ -72,11 +80,8 @@ void stage_begin_with(struct stage *stage, const char *options)
 	const char *allocator = case_fixture("allocator");
 	const char *backend = case_try_fixture("backend");
 	backend = backend != NULL ? backend : "headless";
-	stage->parent.pid = 0;
 	case_need_allocator(allocator);
-	if (strcmp(backend, "wayland") == 0) {
-		begin_parent(stage);
-	}
+	begin_parent(stage, backend);
 	server_start(&stage->server,
 		"--backend %s --renderer %s --size %dx%d --fullscreen --allocator %s %s", backend,
 		case_fixture("renderer"), STAGE_WIDTH_PX, STAGE_HEIGHT_PX, allocator, options);
@@ -107,15 +112,22 @@ void stage_end_without_client(struct stage *stage)
 	client_disconnect(&stage->client);
 	server_check_empty(&stage->server);
 	server_stop(&stage->server);
-	if (is_nested(stage)) {
+	if (stage->parent.pid != 0) {
 		client_disconnect(&stage->onlooker);
 		server_stop(&stage->parent);
+	}
+	if (stage->xvfb.pid != 0) {
+		xvfb_stop(&stage->xvfb);
 	}
 }
 
 void stage_capture(struct stage *stage, struct picture *picture)
 {
-	capture_output(picture, is_nested(stage) ? &stage->onlooker : &stage->client, 0);
+	if (stage->xvfb.pid != 0) {
+		xvfb_capture(&stage->xvfb, picture, STAGE_WIDTH_PX, STAGE_HEIGHT_PX);
+		return;
+	}
+	capture_output(picture, stage->parent.pid != 0 ? &stage->onlooker : &stage->client, 0);
 }
 
 /* A parent shows a frame a while after it was handed to it. */

@@ -6,6 +6,7 @@
 #include "picture.h"
 #include "report.h"
 #include "window.h"
+#include "xvfb.h"
 
 /*
  * Where pictures are shown: a compositor with one output, filled by a window
@@ -18,8 +19,9 @@
 
 struct stage {
 	struct server server;
-	struct server parent;   /* pid 0 unless nested */
+	struct server parent;   /* pid 0 unless in a Wayland session */
 	struct client onlooker; /* of the parent: sees what it shows */
+	struct xvfb xvfb;       /* pid 0 unless in an X11 session */
 	struct client client;
 	struct window window;
 	struct buffer ground_buffer;
@@ -29,8 +31,8 @@ struct stage {
 /*
  * Starts a compositor with the fixtures renderer=… and allocator=…, and shows the
  * ground. Skips the case where the allocator has no device. With the fixture
- * backend=wayland it is nested in another Gesso, which draws with pixman, and what that
- * one shows is checked.
+ * backend=wayland it is nested in another Gesso, which draws with pixman, and with
+ * backend=x11 in an Xvfb; what those show is checked.
  */
 void stage_begin(struct stage *stage);
 /* The same with more of gesso's options. */
