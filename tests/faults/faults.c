@@ -12,8 +12,8 @@
 /* The memory is there by then, or Mesa does without. */
 static bool is_tolerated(enum fault_call call)
 {
-	return call == FAULT_DESTROY || call == FAULT_MASTER || call == FAULT_MAP_DUMB ||
-		call == FAULT_MAP_NODE;
+	return call == FAULT_DESTROY || call == FAULT_ABILITY || call == FAULT_MASTER ||
+		call == FAULT_MAP_DUMB || call == FAULT_MAP_NODE;
 }
 
 /*
