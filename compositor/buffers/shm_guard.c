@@ -2,6 +2,7 @@
 #include "buffers/shm_guard.h"
 #include "buffers/gpu_memory_buffer_impl.h"
 #include "buffers/linux_dmabuf_impl.h"
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <wayland-server-protocol.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/util/addon.h>
 
 struct shm_guard {
 	struct wl_list surfaces; /* guarded_surface.link */
@@ -29,6 +31,45 @@ static bool is_cut_off(const struct wlr_shm_attributes *shm)
 	uint64_t end_bytes = (uint64_t)shm->offset + (uint64_t)shm->stride * (uint64_t)shm->height;
 	return fstat(shm->fd, &status) == 0 && S_ISREG(status.st_mode) &&
 		(uint64_t)status.st_size < end_bytes;
+}
+
+/* On a buffer that its file holds for good, since it cannot shrink any more. */
+static void held_handle_destroy(struct wlr_addon *addon)
+{
+	wlr_addon_finish(addon);
+	free(addon);
+}
+
+static const struct wlr_addon_interface held_impl = {
+	.name = "gesso_shm_guard_held",
+	.destroy = held_handle_destroy,
+};
+
+/* No memory costs a look at the next commit. */
+static void held_note(struct wlr_buffer *buffer, const struct wlr_shm_attributes *shm)
+{
+	int seals = fcntl(shm->fd, F_GET_SEALS);
+	if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) {
+		return;
+	}
+	struct wlr_addon *addon = calloc(1, sizeof(*addon));
+	if (addon != NULL) {
+		wlr_addon_init(addon, &buffer->addons, &held_impl, &held_impl);
+	}
+}
+
+static bool buffer_is_cut_off(struct wlr_buffer *buffer)
+{
+	struct wlr_shm_attributes shm;
+	if (wlr_addon_find(&buffer->addons, &held_impl, &held_impl) != NULL ||
+		!wlr_buffer_get_shm(buffer, &shm)) {
+		return false;
+	}
+	bool cut_off = is_cut_off(&shm);
+	if (!cut_off) {
+		held_note(buffer, &shm);
+	}
+	return cut_off;
 }
 
 struct search {
@@ -69,9 +110,8 @@ static void surface_handle_client_commit(struct wl_listener *listener, void *dat
 	struct guarded_surface *guarded = wl_container_of(listener, guarded, client_commit);
 	struct wlr_surface *surface = guarded->surface;
 	const struct wlr_surface_state *pending = &surface->pending;
-	struct wlr_shm_attributes shm;
 	if ((pending->committed & WLR_SURFACE_STATE_BUFFER) == 0 || pending->buffer == NULL ||
-		!wlr_buffer_get_shm(pending->buffer, &shm) || !is_cut_off(&shm)) {
+		!buffer_is_cut_off(pending->buffer)) {
 		return;
 	}
 	struct wl_resource *resource =
