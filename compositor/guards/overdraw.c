@@ -74,27 +74,6 @@ static void count_buffer(struct wlr_scene_buffer *buffer, int sx, int sy, void *
 	}
 }
 
-/* How many buffers are shown at all; stops where there are more than `limit`. */
-static int count_buffers(const struct wlr_scene_tree *tree, int limit)
-{
-	int count = 0;
-	struct wlr_scene_node *node;
-	wl_list_for_each(node, &tree->children, link) {
-		if (!node->enabled) {
-			continue;
-		}
-		if (node->type == WLR_SCENE_NODE_TREE) {
-			count += count_buffers(wlr_scene_tree_from_node(node), limit - count);
-		} else {
-			count += node->type == WLR_SCENE_NODE_BUFFER;
-		}
-		if (count > limit) {
-			break;
-		}
-	}
-	return count;
-}
-
 static bool check_each_client(struct wlr_scene_output *scene_output)
 {
 	struct tally tally = {.box = {.x = scene_output->x, .y = scene_output->y}};
@@ -115,10 +94,8 @@ static bool check_each_client(struct wlr_scene_output *scene_output)
 	return ok;
 }
 
-/* Few cannot be too much, whoever has them: what most frames are costs a look at each node. */
-bool overdraw_check(struct wlr_scene_output *scene_output)
+bool overdraw_check(struct wlr_scene_output *scene_output, size_t buffers)
 {
-	int few = OVERDRAW_MAX / VIEWPORT_COST;
-	return count_buffers(&scene_output->scene->tree, few) <= few ||
-		check_each_client(scene_output);
+	/* few cannot be too much, whoever has them */
+	return buffers <= OVERDRAW_MAX / VIEWPORT_COST || check_each_client(scene_output);
 }

@@ -3,6 +3,7 @@
 #define GESSO_OVERDRAW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * How often one client has an output's pixels drawn for one frame. What opaque windows hide
@@ -17,7 +18,10 @@
 
 struct wlr_scene_output;
 
-/* False if a client is being ended for that: draw once it is gone. */
-bool overdraw_check(struct wlr_scene_output *scene_output);
+/*
+ * Of a scene with `buffers` buffers that are enabled; each is looked at only if they are many.
+ * False if a client is being ended for that: draw once it is gone.
+ */
+bool overdraw_check(struct wlr_scene_output *scene_output, size_t buffers);
 
 #endif

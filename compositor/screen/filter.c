@@ -46,28 +46,46 @@ static bool is_unscaled(const struct wlr_scene_buffer *scene_buffer, int scale)
 		height * scale == (turned ? source.width : source.height);
 }
 
-/* A lone pixel is a colour for a whole rectangle: blended with its neighbours it would fade. */
-void filter_choose(struct wlr_scene_buffer *scene_buffer, int scale)
+/* A window at scale 1 that uses no viewport, as most frames have it: whole numbers will do. */
+static bool is_plain(const struct wlr_scene_buffer *scene_buffer, int scale)
 {
 	const struct wlr_buffer *buffer = scene_buffer->buffer;
-	bool lone_pixel = buffer != NULL && buffer->width == 1 && buffer->height == 1;
-	bool nearest = lone_pixel || (buffer != NULL && is_unscaled(scene_buffer, scale));
+	const struct wlr_fbox *source = &scene_buffer->src_box;
+	return scale == 1 && scene_buffer->transform == WL_OUTPUT_TRANSFORM_NORMAL &&
+		scene_buffer->dst_width == buffer->width &&
+		scene_buffer->dst_height == buffer->height && source->x == 0 && source->y == 0 &&
+		source->width == buffer->width && source->height == buffer->height;
+}
+
+/* A lone pixel is a colour for a whole rectangle: blended with its neighbours it would fade. */
+static void filter_choose(struct wlr_scene_buffer *scene_buffer, int scale)
+{
+	const struct wlr_buffer *buffer = scene_buffer->buffer;
+	if (buffer == NULL) {
+		return;
+	}
+	bool lone_pixel = buffer->width == 1 && buffer->height == 1;
+	bool nearest =
+		lone_pixel || is_plain(scene_buffer, scale) || is_unscaled(scene_buffer, scale);
 	wlr_scene_buffer_set_filter_mode(
 		scene_buffer, nearest ? WLR_SCALE_FILTER_NEAREST : WLR_SCALE_FILTER_BILINEAR);
 }
 
 /* A third of what wlroots' own walk costs a frame: it looks at no boxes. */
-void filter_choose_in(struct wlr_scene_tree *tree, int scale)
+size_t filter_choose_in(struct wlr_scene_tree *tree, int scale)
 {
+	size_t buffers = 0;
 	struct wlr_scene_node *node;
 	wl_list_for_each(node, &tree->children, link) {
 		if (!node->enabled) {
 			continue;
 		}
 		if (node->type == WLR_SCENE_NODE_TREE) {
-			filter_choose_in(wlr_scene_tree_from_node(node), scale);
+			buffers += filter_choose_in(wlr_scene_tree_from_node(node), scale);
 		} else if (node->type == WLR_SCENE_NODE_BUFFER) {
 			filter_choose(wlr_scene_buffer_from_node(node), scale);
+			buffers++;
 		}
 	}
+	return buffers;
 }

@@ -8,21 +8,19 @@
  * software rasteriser is told so, since it would else read four and blend them.
  */
 
+#include <stddef.h>
+
 struct desktop;
-struct wlr_scene_buffer;
 struct wlr_scene_tree;
 
 /* The whole scale of all outputs; 0 if they differ, or a pixel may fall between two. */
 int filter_common_scale(const struct desktop *desktop);
 
 /*
- * Sets the filter of a buffer, before a frame with it is built, for outputs of that
- * common scale. The choice is the same for all outputs: one that changed back and forth
- * would damage the buffer each time.
+ * Sets the filter of each enabled buffer in the tree, before a frame is built, for outputs of
+ * that common scale. The choice is the same for all outputs, wherever the buffer lies: one
+ * that changed back and forth would damage it each time. Returns how many there are.
  */
-void filter_choose(struct wlr_scene_buffer *scene_buffer, int scale);
-
-/* The same for all buffers in the tree, wherever they lie. */
-void filter_choose_in(struct wlr_scene_tree *tree, int scale);
+size_t filter_choose_in(struct wlr_scene_tree *tree, int scale);
 
 #endif

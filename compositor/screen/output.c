@@ -26,31 +26,9 @@
 /* For all outputs together. */
 #define PARENT_ANSWER_MS 10000
 
-/* One walk over the scene for all who want to see its buffers. */
-struct look {
-	int scale;
-	struct straight_plan *plan;
-};
-
-static void look_at_buffer(struct wlr_scene_buffer *scene_buffer, int lx, int ly, void *data)
+static void plan_buffer(struct wlr_scene_buffer *scene_buffer, int lx, int ly, void *data)
 {
-	const struct look *look = data;
-	filter_choose(scene_buffer, look->scale);
-	straight_plan_add(look->plan, scene_buffer, lx, ly);
-}
-
-static void look_at_scene(struct output *output, struct straight_plan *plan)
-{
-	struct look look = {
-		.scale = filter_common_scale(output->desktop),
-		.plan = plan,
-	};
-	if (!straight_is_possible(output)) {
-		filter_choose_in(&output->desktop->scene->tree, look.scale);
-		return;
-	}
-	straight_plan_begin(plan, output);
-	wlr_scene_output_for_each_buffer(output->scene_output, look_at_buffer, &look);
+	straight_plan_add(data, scene_buffer, lx, ly);
 }
 
 static void output_begin_composing(struct output *output)
@@ -76,7 +54,10 @@ static bool output_build_state(
 	struct output *output, struct wlr_output_state *state, bool *handed_on)
 {
 	struct straight_plan plan;
-	look_at_scene(output, &plan);
+	if (straight_is_possible(output)) {
+		straight_plan_begin(&plan, output);
+		wlr_scene_output_for_each_buffer(output->scene_output, plan_buffer, &plan);
+	}
 	*handed_on = straight_build_state(output, &plan, state);
 	if (*handed_on) {
 		return true;
@@ -103,12 +84,14 @@ static bool output_show(struct output *output, bool *handed_on)
 
 static bool output_draw(struct output *output)
 {
+	struct desktop *desktop = output->desktop;
 	bool handed_on;
 	if (!output->wlr_output->needs_frame &&
 		!pixman_region32_not_empty(&output->scene_output->pending_commit_damage)) {
 		return true;
 	}
-	if (!overdraw_check(output->scene_output)) {
+	size_t buffers = filter_choose_in(&desktop->scene->tree, filter_common_scale(desktop));
+	if (!overdraw_check(output->scene_output, buffers)) {
 		wl_event_source_timer_update(output->retry, 1);
 		return true;
 	}
