@@ -63,7 +63,6 @@ static void toplevel_hold_content(struct toplevel *toplevel)
 	toplevel->bounds.y = y;
 }
 
-/* Most commits bring new pixels alone, to the same place. */
 static void toplevel_settle(struct toplevel *toplevel)
 {
 	struct wlr_box box = toplevel_box(toplevel);
@@ -76,6 +75,33 @@ static void toplevel_settle(struct toplevel *toplevel)
 	toplevel->settled = toplevel_box(toplevel);
 }
 
+/* Most commits bring new pixels alone, to the same place: then there is nothing to compute. */
+static bool toplevel_is_settled(const struct toplevel *toplevel)
+{
+	const struct wlr_surface_state *state = &toplevel->xdg->base->surface->current;
+	const struct wlr_xdg_surface_state *xdg = &toplevel->xdg->base->current;
+	const struct wlr_scene_node *node = &toplevel->tree->node;
+	return toplevel->said.width == state->width && toplevel->said.height == state->height &&
+		toplevel->said.configure_serial == xdg->configure_serial &&
+		toplevel->anchor.edges == 0 && toplevel->settled.width > 0 &&
+		toplevel->settled.x == node->x && toplevel->settled.y == node->y &&
+		wlr_box_equal(&toplevel->said.geometry, &xdg->geometry) &&
+		wl_list_empty(&state->subsurfaces_above) &&
+		wl_list_empty(&state->subsurfaces_below);
+}
+
+static void toplevel_note_said(struct toplevel *toplevel)
+{
+	const struct wlr_surface_state *state = &toplevel->xdg->base->surface->current;
+	const struct wlr_xdg_surface_state *xdg = &toplevel->xdg->base->current;
+	bool alone = wl_list_empty(&state->subsurfaces_above) &&
+		wl_list_empty(&state->subsurfaces_below);
+	toplevel->said.width = alone ? state->width : 0;
+	toplevel->said.height = alone ? state->height : 0;
+	toplevel->said.configure_serial = xdg->configure_serial;
+	toplevel->said.geometry = xdg->geometry;
+}
+
 static void toplevel_handle_commit(struct wl_listener *listener, void *data)
 {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, commit);
@@ -86,9 +112,10 @@ static void toplevel_handle_commit(struct wl_listener *listener, void *data)
 				WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN);
 		decoration_answer(toplevel);
 		placement_configure_first(toplevel);
-	} else if (toplevel->xdg->base->surface->mapped) {
+	} else if (toplevel->xdg->base->surface->mapped && !toplevel_is_settled(toplevel)) {
 		toplevel_hold_content(toplevel);
 		toplevel_settle(toplevel);
+		toplevel_note_said(toplevel);
 	}
 }
 

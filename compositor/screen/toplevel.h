@@ -34,6 +34,12 @@ struct toplevel {
 	} bounds;
 	/* Where the last commit left it; empty once that is to be looked at again. */
 	struct wlr_box settled;
+	/* What the last commit said of that; size 0 where subsurfaces have a say in it. */
+	struct {
+		int width, height; /* the surface's */
+		uint32_t configure_serial;
+		struct wlr_box geometry;
+	} said;
 	struct wlr_box normal; /* when neither maximized nor fullscreen; size 0: as it likes */
 	/* While a resize from the left or the top is under way: what must not move. */
 	struct {
