@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/unconfigured.h"
-#include "screen/listener.h"
+#include "guards/requests.h"
 #include "xdg-shell-protocol.h"
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 #include <wayland-server-core.h>
-#include <wayland-server-protocol.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_shell.h>
-
-#define ATTACH_OPCODE 1
-
-struct unconfigured {
-	struct wl_protocol_logger *logger;
-	struct wl_listener display_destroy;
-};
 
 static void check_attach(struct wl_resource *resource, const struct wl_object *buffer)
 {
 	struct wlr_surface *surface = wlr_surface_from_resource(resource);
+	if (buffer == NULL || surface->mapped) {
+		return; /* what is shown was configured */
+	}
 	const struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
 	/* a configure that was sent and not yet acknowledged will do */
-	if (buffer != NULL && xdg != NULL && !xdg->configured &&
-		wl_list_empty(&xdg->configure_list)) {
+	if (xdg != NULL && !xdg->configured && wl_list_empty(&xdg->configure_list)) {
 		wl_resource_post_error(xdg->resource, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
 			"a buffer was attached before the first configure event");
 	}
@@ -40,42 +33,23 @@ static void check_surface(struct wl_resource *wm_base, struct wl_object *object)
 }
 
 /* Before wlroots serves the request; the first error is the one that the client is told. */
-static void unconfigured_handle_message(void *data, enum wl_protocol_logger_type type,
-	const struct wl_protocol_logger_message *message)
+static void unconfigured_handle_attach(void *data, const struct wl_protocol_logger_message *message)
 {
-	if (type != WL_PROTOCOL_LOGGER_REQUEST) {
-		return;
-	}
-	if (message->message == &wl_surface_interface.methods[ATTACH_OPCODE]) {
-		check_attach(message->resource, message->arguments[0].o);
-	} else if (strcmp(message->message->name, "get_xdg_surface") == 0 &&
-		strcmp(wl_resource_get_class(message->resource), "xdg_wm_base") == 0) {
-		check_surface(message->resource, message->arguments[1].o);
-	}
+	check_attach(message->resource, message->arguments[0].o);
 }
 
-static void unconfigured_handle_display_destroy(struct wl_listener *listener, void *data)
+static void unconfigured_handle_get_xdg_surface(
+	void *data, const struct wl_protocol_logger_message *message)
 {
-	struct unconfigured *unconfigured =
-		wl_container_of(listener, unconfigured, display_destroy);
-	listener_detach(&unconfigured->display_destroy);
-	wl_protocol_logger_destroy(unconfigured->logger);
-	free(unconfigured);
+	check_surface(message->resource, message->arguments[1].o);
 }
 
 bool unconfigured_watch(struct wl_display *display)
 {
-	struct unconfigured *unconfigured = calloc(1, sizeof(*unconfigured));
-	if (unconfigured == NULL) {
-		return false;
-	}
-	unconfigured->logger =
-		wl_display_add_protocol_logger(display, unconfigured_handle_message, unconfigured);
-	if (unconfigured->logger == NULL) {
-		free(unconfigured);
-		return false;
-	}
-	unconfigured->display_destroy.notify = unconfigured_handle_display_destroy;
-	wl_display_add_destroy_listener(display, &unconfigured->display_destroy);
-	return true;
+	struct requests *requests = requests_get(display);
+	return requests != NULL &&
+		requests_watch(requests, WL_PROTOCOL_LOGGER_REQUEST, "wl_surface", "attach",
+			unconfigured_handle_attach, NULL) &&
+		requests_watch(requests, WL_PROTOCOL_LOGGER_REQUEST, "xdg_wm_base",
+			"get_xdg_surface", unconfigured_handle_get_xdg_surface, NULL);
 }

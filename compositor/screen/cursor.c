@@ -4,6 +4,7 @@
 #include "screen/desktop.h"
 #include "screen/listener.h"
 #include "screen/seat.h"
+#include "screen/stack.h"
 #include "screen/toplevel.h"
 #include <linux/input-event-codes.h>
 #include <wlr/types/wlr_compositor.h>
@@ -40,7 +41,7 @@ static void cursor_point(struct cursor *cursor, uint32_t time_ms)
 		return;
 	}
 	if (seat->wlr_seat->drag != NULL) {
-		wlr_scene_node_set_position(&seat->desktop->overlay->node, (int)lx, (int)ly);
+		stack_move_overlay(seat->desktop, lx, ly);
 	}
 	if (cursor_is_held(cursor)) {
 		cursor_tell_motion(cursor, time_ms, lx - cursor->origin_x, ly - cursor->origin_y);

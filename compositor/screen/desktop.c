@@ -10,6 +10,7 @@
 #include "screen/placement.h"
 #include "screen/popup.h"
 #include "screen/seat.h"
+#include "screen/stack.h"
 #include "screen/toplevel.h"
 #include <wlr/backend.h>
 #include <wlr/types/wlr_buffer.h>
@@ -119,24 +120,6 @@ static void desktop_handle_new_decoration(struct wl_listener *listener, void *da
 	decoration_create(data);
 }
 
-static bool init_stack(struct desktop *desktop)
-{
-	if (desktop->stack == NULL) {
-		return false;
-	}
-	for (int i = 0; i < LAYERS_LEN; i++) {
-		if (i == LAYERS_LEN / 2) {
-			desktop->windows = wlr_scene_tree_create(desktop->stack);
-		}
-		desktop->layer_trees[i] = wlr_scene_tree_create(desktop->stack);
-		if (desktop->layer_trees[i] == NULL) {
-			return false;
-		}
-		wlr_scene_node_set_enabled(&desktop->layer_trees[i]->node, false);
-	}
-	return desktop->windows != NULL;
-}
-
 static bool init_scene(struct desktop *desktop)
 {
 	desktop->layout = wlr_output_layout_create(desktop->display);
@@ -145,14 +128,8 @@ static bool init_scene(struct desktop *desktop)
 		return false;
 	}
 	desktop->scene_layout = wlr_scene_attach_output_layout(desktop->scene, desktop->layout);
-	desktop->ground = wlr_scene_tree_create(&desktop->scene->tree);
-	desktop->stack = wlr_scene_tree_create(&desktop->scene->tree);
-	desktop->overlay = wlr_scene_tree_create(&desktop->scene->tree);
-	if (desktop->overlay == NULL) {
-		return false;
-	}
-	wlr_scene_node_set_enabled(&desktop->overlay->node, false);
-	return desktop->scene_layout != NULL && desktop->ground != NULL && init_stack(desktop) &&
+	desktop->windows = wlr_scene_tree_create(&desktop->scene->tree);
+	return desktop->scene_layout != NULL && desktop->windows != NULL &&
 		wlr_xdg_output_manager_v1_create(desktop->display, desktop->layout) != NULL;
 }
 
@@ -209,8 +186,7 @@ struct wlr_surface *desktop_surface_at(struct desktop *desktop, double lx, doubl
 	double *sy, struct toplevel **toplevel)
 {
 	double node_x, node_y;
-	struct wlr_scene_node *node =
-		wlr_scene_node_at(&desktop->stack->node, lx, ly, &node_x, &node_y);
+	struct wlr_scene_node *node = stack_node_at(desktop, lx, ly, &node_x, &node_y);
 	if (toplevel != NULL) {
 		*toplevel = NULL;
 	}

@@ -13,14 +13,7 @@
 /*
  * How pixels are shown: the scene, the outputs that it is drawn on, and the
  * windows in it. Fed by the backend (outputs), by clients (surfaces) and by the
- * seat (focus, moves); drawn by output.c.
- *
- *   scene ─┬─ ground    a plain rectangle for each output
- *          ├─ stack ─┬─ layers 0, 1   backgrounds and what lies on them (layer.h)
- *          │         ├─ windows       a tree for each toplevel, the focused one on top;
- *          │         │                the popups of a window hang in its tree
- *          │         └─ layers 2, 3   bars, launchers, keyboards
- *          └─ overlay   the icon of a drag under way
+ * seat (focus, moves); drawn by output.c. What lies above what is in stack.h.
  *
  * node.data of a window's tree is its struct toplevel; that of every other node
  * is NULL.
@@ -45,9 +38,7 @@ struct desktop {
 	struct wlr_backend *backend;
 
 	struct wlr_scene *scene;
-	struct wlr_scene_tree *ground, *stack, *windows;
-	/* Each is enabled with the first that it is given: all are walked over for a frame. */
-	struct wlr_scene_tree *overlay, *layer_trees[LAYERS_LEN];
+	struct wlr_scene_tree *windows, *overlay, *layer_trees[LAYERS_LEN]; /* of stack.c */
 	struct wlr_output_layout *layout;
 	struct wlr_scene_output_layout *scene_layout;
 	struct wl_list outputs;        /* output.link */
@@ -63,7 +54,6 @@ struct desktop {
 
 	/* private */
 	bool layout_held;
-	struct wl_protocol_logger *layer_guard;
 	struct wl_listener new_output, layout_change;
 	struct wl_listener new_toplevel, new_popup, new_decoration, new_layer;
 };

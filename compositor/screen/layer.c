@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/layer.h"
+#include "guards/requests.h"
 #include "screen/desktop.h"
 #include "screen/listener.h"
 #include "screen/popup.h"
 #include "screen/seat.h"
+#include "screen/stack.h"
 #include <stdlib.h>
-#include <string.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_scene.h>
@@ -43,14 +44,6 @@ static void layer_make_safe(struct wlr_layer_surface_v1_state *state)
 	state->desired_height = (uint32_t)desktop_safe_side((int)state->desired_height);
 }
 
-static struct wlr_scene_tree *layer_tree(
-	struct desktop *desktop, enum zwlr_layer_shell_v1_layer which)
-{
-	struct wlr_scene_tree *tree = desktop->layer_trees[which];
-	wlr_scene_node_set_enabled(&tree->node, true);
-	return tree;
-}
-
 static void layer_handle_commit(struct wl_listener *listener, void *data)
 {
 	struct layer *layer = wl_container_of(listener, layer, commit);
@@ -60,8 +53,8 @@ static void layer_handle_commit(struct wl_listener *listener, void *data)
 	if (wlr_layer->initial_commit || !wlr_layer->initialized) {
 		layer->arranged = false;
 	}
-	struct wlr_scene_tree *parent = layer_tree(desktop, wlr_layer->current.layer);
-	if (layer->scene->tree->node.parent != parent) {
+	struct wlr_scene_tree *parent = stack_layer(desktop, wlr_layer->current.layer);
+	if (parent != NULL && layer->scene->tree->node.parent != parent) {
 		wlr_scene_node_reparent(&layer->scene->tree->node, parent);
 	}
 	bool newly_mapped = wlr_layer->surface->mapped && !layer->was_mapped;
@@ -111,8 +104,8 @@ static bool layer_create(struct desktop *desktop, struct wlr_layer_surface_v1 *w
 	}
 	layer->desktop = desktop;
 	layer->wlr_layer = wlr_layer;
-	layer->scene = wlr_scene_layer_surface_v1_create(
-		layer_tree(desktop, wlr_layer->pending.layer), wlr_layer);
+	struct wlr_scene_tree *parent = stack_layer(desktop, wlr_layer->pending.layer);
+	layer->scene = parent != NULL ? wlr_scene_layer_surface_v1_create(parent, wlr_layer) : NULL;
 	if (layer->scene == NULL) {
 		free(layer);
 		return false;
@@ -148,14 +141,8 @@ static void desktop_handle_new_layer(struct wl_listener *listener, void *data)
  * wlroots ends itself where an xdg_popup that was dismissed already is given to a layer
  * surface: this is asked before it, and closes the layer surface, which then ignores it.
  */
-static void layer_handle_message(void *data, enum wl_protocol_logger_type type,
-	const struct wl_protocol_logger_message *message)
+static void layer_handle_get_popup(void *data, const struct wl_protocol_logger_message *message)
 {
-	if (type != WL_PROTOCOL_LOGGER_REQUEST ||
-		strcmp(message->message->name, "get_popup") != 0 ||
-		strcmp(wl_resource_get_class(message->resource), "zwlr_layer_surface_v1") != 0) {
-		return;
-	}
 	struct wl_resource *popup = (struct wl_resource *)message->arguments[0].o;
 	if (wl_resource_get_user_data(popup) == NULL) {
 		wlr_layer_surface_v1_destroy(wlr_layer_surface_v1_from_resource(message->resource));
@@ -166,9 +153,10 @@ bool layer_init(struct desktop *desktop)
 {
 	wl_list_init(&desktop->layers);
 	desktop->layer_shell = wlr_layer_shell_v1_create(desktop->display, LAYER_SHELL_VERSION);
-	desktop->layer_guard =
-		wl_display_add_protocol_logger(desktop->display, layer_handle_message, NULL);
-	if (desktop->layer_shell == NULL || desktop->layer_guard == NULL) {
+	struct requests *requests = requests_get(desktop->display);
+	if (desktop->layer_shell == NULL || requests == NULL ||
+		!requests_watch(requests, WL_PROTOCOL_LOGGER_REQUEST, "zwlr_layer_surface_v1",
+			"get_popup", layer_handle_get_popup, NULL)) {
 		return false;
 	}
 	listener_attach(&desktop->new_layer, &desktop->layer_shell->events.new_surface,
@@ -179,10 +167,6 @@ bool layer_init(struct desktop *desktop)
 void layer_finish(struct desktop *desktop)
 {
 	listener_detach(&desktop->new_layer);
-	if (desktop->layer_guard != NULL) {
-		wl_protocol_logger_destroy(desktop->layer_guard);
-		desktop->layer_guard = NULL;
-	}
 }
 
 const struct wl_global *layer_global(const struct desktop *desktop)

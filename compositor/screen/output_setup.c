@@ -5,6 +5,7 @@
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/output.h"
+#include "screen/stack.h"
 #include <wayland-client.h>
 #include <wlr/backend/wayland.h>
 #include <wlr/backend/x11.h>
@@ -134,7 +135,7 @@ static bool show(struct output *output)
 {
 	struct desktop *desktop = output->desktop;
 	output->scene_output = wlr_scene_output_create(desktop->scene, output->wlr_output);
-	output->ground = wlr_scene_rect_create(desktop->ground, 0, 0, ground_color);
+	output->ground = stack_ground(desktop, ground_color);
 	if (output->scene_output == NULL || output->ground == NULL) {
 		return false;
 	}

@@ -8,6 +8,7 @@
 #include "screen/listener.h"
 #include "screen/output.h"
 #include "screen/popup.h"
+#include "screen/stack.h"
 #include <string.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_cursor.h>
@@ -110,12 +111,11 @@ static void seat_handle_start_drag(struct wl_listener *listener, void *data)
 {
 	struct seat *seat = wl_container_of(listener, seat, start_drag);
 	struct wlr_drag *drag = data;
-	struct wlr_cursor *cursor = seat->cursor.cursor;
-	if (drag->icon != NULL) {
-		wlr_scene_node_set_enabled(&seat->desktop->overlay->node, true);
-		wlr_scene_drag_icon_create(seat->desktop->overlay, drag->icon);
-		wlr_scene_node_set_position(
-			&seat->desktop->overlay->node, (int)cursor->x, (int)cursor->y);
+	const struct wlr_cursor *cursor = seat->cursor.cursor;
+	struct wlr_scene_tree *overlay =
+		drag->icon != NULL ? stack_overlay(seat->desktop, cursor->x, cursor->y) : NULL;
+	if (overlay != NULL) {
+		wlr_scene_drag_icon_create(overlay, drag->icon);
 	}
 }
 

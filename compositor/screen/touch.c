@@ -3,6 +3,7 @@
 #include "screen/desktop.h"
 #include "screen/listener.h"
 #include "screen/seat.h"
+#include "screen/stack.h"
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
@@ -106,7 +107,7 @@ static void touch_handle_motion(struct wl_listener *listener, void *data)
 		seat->cursor.cursor, &event->touch->base, event->x, event->y, &lx, &ly);
 	const struct wlr_drag *drag = seat->wlr_seat->drag;
 	if (drag != NULL && drag->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH) {
-		wlr_scene_node_set_position(&seat->desktop->overlay->node, (int)lx, (int)ly);
+		stack_move_overlay(seat->desktop, lx, ly);
 		struct wlr_surface *surface =
 			desktop_surface_at(seat->desktop, lx, ly, &sx, &sy, NULL);
 		if (surface != NULL) {
