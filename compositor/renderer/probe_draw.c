@@ -42,14 +42,18 @@ static bool paint(struct probe *probe, int round, struct gesso_reason *why)
 
 static bool draw(struct probe *probe, struct wlr_renderer *renderer)
 {
-	struct wlr_render_pass *pass =
-		wlr_renderer_begin_buffer_pass(renderer, probe->target, NULL);
+	struct wlr_texture *texture = renderer == probe->context->renderer
+		? probe->texture
+		: software_renderer_texture_below(probe->context->renderer, probe->texture);
+	struct wlr_render_pass *pass = texture != NULL
+		? wlr_renderer_begin_buffer_pass(renderer, probe->target, NULL)
+		: NULL;
 	if (pass == NULL) {
 		return false;
 	}
 	wlr_render_pass_add_texture(pass,
 		&(struct wlr_render_texture_options){
-			.texture = probe->texture,
+			.texture = texture,
 			.dst_box = {.width = probe->width_px, .height = probe->height_px},
 			.filter_mode = WLR_SCALE_FILTER_NEAREST,
 			.blend_mode = WLR_RENDER_BLEND_MODE_NONE,

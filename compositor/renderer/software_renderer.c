@@ -2,12 +2,13 @@
 #include "renderer/software_renderer.h"
 #include "renderer/copy_target.h"
 #include "renderer/gl_current.h"
+#include "renderer/late_texture.h"
+#include "renderer/texture_kinds.h"
 #include <GLES3/gl3.h>
 #include <assert.h>
 #include <drm_fourcc.h>
 #include <pixman.h>
 #include <stdlib.h>
-#include <string.h>
 #include <wlr/render/gles2.h>
 #include <wlr/render/interface.h>
 #include <wlr/render/pass.h>
@@ -17,14 +18,6 @@
 
 /* as odd as windows are: a side that is a power of two has llvmpipe compile a shader of its own */
 #define NOTHING_PX 3
-#define MIN_NAMES 64
-
-/* What llvmpipe has for a texture, as far as it is copied. */
-enum texture_kind {
-	TEXTURE_OTHER = 0,
-	TEXTURE_XRGB,
-	TEXTURE_ARGB, /* uploaded XRGB8888 too */
-};
 
 struct software_renderer {
 	struct wlr_renderer base;
@@ -32,8 +25,8 @@ struct software_renderer {
 	GLuint source;               /* a framebuffer over the texture that is being copied */
 	struct wlr_texture *nothing; /* transparent, of no client */
 	bool holds_textures;         /* the last pass drew some */
-	uint8_t *kinds;              /* enum texture_kind, of textures by name */
-	size_t kinds_len;
+	struct texture_kinds kinds;
+	struct late_textures textures;
 	struct wl_list targets; /* copy_target.link */
 	struct wl_listener lost;
 };
@@ -123,17 +116,12 @@ static void copy_region(
 	}
 }
 
-static enum texture_kind kind_of(const struct software_renderer *renderer, GLuint texture)
-{
-	return texture < renderer->kinds_len ? renderer->kinds[texture] : TEXTURE_OTHER;
-}
-
 static bool copy_texture(struct software_pass *pass, GLuint texture,
 	const pixman_region32_t *region, const struct wlr_fbox *from, const struct wlr_box *to)
 {
 	GLint drawn_to;
 	glGetIntegerv(GL_DRAW_FRAMEBUFFER_BINDING, &drawn_to);
-	if (kind_of(pass->renderer, texture) == TEXTURE_ARGB) {
+	if (texture_kinds_of(&pass->renderer->kinds, texture) == TEXTURE_ARGB) {
 		if (pass->draws) {
 			glFinish(); /* GL does not know that the two are the same memory */
 			pass->draws = false;
@@ -162,7 +150,8 @@ static bool try_copy(struct software_pass *pass, const struct wlr_render_texture
 	wlr_gles2_texture_get_attribs(options->texture, &attribs);
 	wlr_render_texture_options_get_src_box(options, &from);
 	wlr_render_texture_options_get_dst_box(options, &to);
-	if (pass->with_alpha == NULL || kind_of(pass->renderer, attribs.tex) == TEXTURE_OTHER ||
+	if (pass->with_alpha == NULL ||
+		texture_kinds_of(&pass->renderer->kinds, attribs.tex) == TEXTURE_OTHER ||
 		!is_copy(options, &attribs, &from, &to)) {
 		return false;
 	}
@@ -184,8 +173,10 @@ static void pass_add_texture(
 	struct wlr_render_pass *base, const struct wlr_render_texture_options *options)
 {
 	struct software_pass *pass = pass_from_base(base);
-	if (!try_copy(pass, options)) {
-		wlr_render_pass_add_texture(pass->gles2, options);
+	struct wlr_render_texture_options made = *options;
+	made.texture = late_textures_get(&pass->renderer->textures, options->texture);
+	if (made.texture != NULL && !try_copy(pass, &made)) {
+		wlr_render_pass_add_texture(pass->gles2, &made);
 		pass->draws = pass->samples = true;
 	}
 }
@@ -242,51 +233,10 @@ static int get_drm_fd(struct wlr_renderer *base)
 	return wlr_renderer_get_drm_fd(renderer_from_base(base)->gles2);
 }
 
-/* Names are small numbers that GL gives again: each is noted whenever a texture has it. */
-static void note_kind(struct software_renderer *renderer, GLuint name, enum texture_kind kind)
-{
-	if (name >= renderer->kinds_len) {
-		size_t len = (size_t)name * 2 + MIN_NAMES;
-		uint8_t *longer = realloc(renderer->kinds, len);
-		if (longer == NULL) {
-			return;
-		}
-		memset(longer + renderer->kinds_len, TEXTURE_OTHER, len - renderer->kinds_len);
-		renderer->kinds = longer;
-		renderer->kinds_len = len;
-	}
-	renderer->kinds[name] = (uint8_t)kind;
-}
-
-/* wlroots takes these faces in this order, and uploads as GL_BGRA_EXT, which has alpha. */
-static enum texture_kind kind_made_of(struct wlr_buffer *buffer)
-{
-	struct wlr_dmabuf_attributes dmabuf;
-	struct wlr_shm_attributes shm;
-	bool imported = wlr_buffer_get_dmabuf(buffer, &dmabuf);
-	if (!imported && !wlr_buffer_get_shm(buffer, &shm)) {
-		return TEXTURE_OTHER;
-	}
-	switch (imported ? dmabuf.format : shm.format) {
-	case DRM_FORMAT_XRGB8888:
-		return imported ? TEXTURE_XRGB : TEXTURE_ARGB;
-	case DRM_FORMAT_ARGB8888:
-		return TEXTURE_ARGB;
-	default:
-		return TEXTURE_OTHER;
-	}
-}
-
 static struct wlr_texture *texture_from_buffer(struct wlr_renderer *base, struct wlr_buffer *buffer)
 {
 	struct software_renderer *renderer = renderer_from_base(base);
-	struct wlr_texture *texture = wlr_texture_from_buffer(renderer->gles2, buffer);
-	if (texture != NULL) {
-		struct wlr_gles2_texture_attribs attribs;
-		wlr_gles2_texture_get_attribs(texture, &attribs);
-		note_kind(renderer, attribs.tex, kind_made_of(buffer));
-	}
-	return texture;
+	return late_textures_make(&renderer->textures, buffer);
 }
 
 static struct wlr_render_timer *render_timer_create(struct wlr_renderer *base)
@@ -307,9 +257,10 @@ static void renderer_destroy(struct wlr_renderer *base)
 	glDeleteFramebuffers(1, &renderer->source);
 	gl_current_end(&before, egl);
 	wl_list_remove(&renderer->lost.link);
+	late_textures_finish(&renderer->textures);
 	wlr_texture_destroy(renderer->nothing);
 	wlr_renderer_destroy(renderer->gles2);
-	free(renderer->kinds);
+	texture_kinds_finish(&renderer->kinds);
 	free(renderer);
 }
 
@@ -364,6 +315,7 @@ static struct software_renderer *renderer_create(struct wlr_renderer *gles2)
 	renderer->base.features = gles2->features;
 	renderer->gles2 = gles2;
 	renderer->nothing = nothing;
+	late_textures_init(&renderer->textures, &renderer->base, gles2, &renderer->kinds);
 	wl_list_init(&renderer->targets);
 	renderer->lost.notify = renderer_handle_lost;
 	wl_signal_add(&gles2->events.lost, &renderer->lost);
@@ -389,6 +341,14 @@ struct wlr_renderer *software_renderer_create(struct wlr_renderer *gles2, struct
 struct wlr_renderer *software_renderer_that_draws(struct wlr_renderer *renderer)
 {
 	return software_renderer_waits(renderer) ? renderer_from_base(renderer)->gles2 : renderer;
+}
+
+struct wlr_texture *software_renderer_texture_below(
+	struct wlr_renderer *renderer, struct wlr_texture *texture)
+{
+	return software_renderer_waits(renderer)
+		? late_textures_get(&renderer_from_base(renderer)->textures, texture)
+		: texture;
 }
 
 bool software_renderer_waits(const struct wlr_renderer *renderer)

@@ -10,11 +10,12 @@
  * texture, opaque, unscaled and not turned, is not drawn but copied by
  * glBlitFramebuffer. llvmpipe samples and writes a pixel in some 5 ns there, and copies
  * rows of them as fast as memory goes: 11 ms against 0.25 ms for 1920x1080. The
- * picture is the same. All else is drawn by wlroots' renderer, and textures are its
- * own. Made by software_egl, used as any wlr_renderer.
+ * picture is the same. All else is drawn by wlroots' renderer, and so are textures made,
+ * those of imported buffers when they are first drawn (late_texture.h). Made by software_egl, used as any wlr_renderer.
  */
 
 struct wlr_renderer;
+struct wlr_texture;
 
 /*
  * Takes `gles2`, which is destroyed with it. Returns `gles2` itself where its GL has no
@@ -27,6 +28,13 @@ struct wlr_renderer *software_renderer_create(struct wlr_renderer *gles2, struct
  * probe, which proves that memory can be sampled as well as copied.
  */
 struct wlr_renderer *software_renderer_that_draws(struct wlr_renderer *renderer);
+
+/*
+ * What that renderer draws for `texture` of `renderer`; `texture` itself if it is of another kind.
+ * It belongs to `texture`. NULL if its buffer is not imported any more.
+ */
+struct wlr_texture *software_renderer_texture_below(
+	struct wlr_renderer *renderer, struct wlr_texture *texture);
 
 /* Whether it is of this kind: each of its passes is rasterised when it has been submitted. */
 bool software_renderer_waits(const struct wlr_renderer *renderer);

@@ -205,7 +205,13 @@ static void render(struct rig *rig, struct wlr_renderer *renderer, struct wlr_bu
 	struct wlr_render_pass *pass = wlr_renderer_begin_buffer_pass(renderer, target, NULL);
 	CHECK(pass != NULL);
 	for (int i = 0; i < OPS_LEN; i++) {
-		wlr_render_pass_add_texture(pass, &ops[i].options);
+		struct wlr_render_texture_options options = ops[i].options;
+		if (renderer != rig->context->renderer) {
+			options.texture = software_renderer_texture_below(
+				rig->context->renderer, options.texture);
+			CHECK(options.texture != NULL);
+		}
+		wlr_render_pass_add_texture(pass, &options);
 		if (i == OPS_LEN / 2) {
 			wlr_render_pass_add_rect(pass,
 				&(struct wlr_render_rect_options){
