@@ -26,7 +26,7 @@ struct keyboard {
 	struct wl_listener modifiers, key, destroy;
 };
 
-struct xkb_keymap *keyboard_default_keymap(void)
+static struct xkb_keymap *default_keymap(void)
 {
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
 	if (context == NULL) {
@@ -159,6 +159,10 @@ static void keyboard_handle_destroy(struct wl_listener *listener, void *data)
 void keyboard_create(struct seat *seat, struct wlr_keyboard *wlr_keyboard)
 {
 	struct keyboard *keyboard = calloc(1, sizeof(*keyboard));
+	/* it takes 1 MB of the heap for a while: a screen without a keyboard has no need of it */
+	if (seat->keymap == NULL) {
+		seat->keymap = default_keymap();
+	}
 	if (keyboard == NULL || seat->keymap == NULL) {
 		wlr_log(WLR_ERROR, "keyboard: %s is not used: no memory, or no layout",
 			wlr_keyboard->base.name);

@@ -8,14 +8,11 @@
 
 struct seat;
 struct wlr_keyboard;
-struct xkb_keymap;
 
 /*
- * The layout that XKB_DEFAULT_* ask for, or "us" if there is none such. NULL if
- * there is no layout at all, logged. The caller unrefs it.
+ * Has the layout that XKB_DEFAULT_* ask for, or "us" if there is none such. Without memory,
+ * or any layout at all, the keyboard is not used, which is logged.
  */
-struct xkb_keymap *keyboard_default_keymap(void);
-
 void keyboard_create(struct seat *seat, struct wlr_keyboard *wlr_keyboard);
 
 #endif

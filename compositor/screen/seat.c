@@ -157,7 +157,6 @@ bool seat_init(struct seat *seat, struct desktop *desktop, struct wlr_session *s
 	seat->session = session;
 	wl_list_init(&seat->keyboards);
 	seat->interactive.seat = seat;
-	seat->keymap = keyboard_default_keymap();
 	seat->wlr_seat = wlr_seat_create(desktop->display, "seat0");
 	if (seat->wlr_seat == NULL || wlr_data_device_manager_create(desktop->display) == NULL ||
 		wlr_primary_selection_v1_device_manager_create(desktop->display) == NULL) {

@@ -36,7 +36,7 @@ struct seat {
 	struct touch touch;
 	struct toplevel *focused;  /* NULL if no window is */
 	struct layer *layer;       /* the layer surface that has the keyboard; may be NULL */
-	struct xkb_keymap *keymap; /* for every keyboard that brings none */
+	struct xkb_keymap *keymap; /* of all keyboards; NULL before the first */
 	struct wl_list keyboards;  /* keyboard.link */
 	struct virtual_pointers virtual_pointers;
 	bool has_touch;
