@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "allocators/layout.h"
+#include "each_frame.h"
 #include <assert.h>
 #include <drm_fourcc.h>
 
@@ -16,7 +17,7 @@ const struct gesso_format gesso_formats[GESSO_FORMATS_LEN] = {
 	{DRM_FORMAT_P010, "P010", 2, true, 4},
 };
 
-int gesso_format_index(uint32_t fourcc)
+EACH_FRAME int gesso_format_index(uint32_t fourcc)
 {
 	for (int i = 0; i < GESSO_FORMATS_LEN; i++) {
 		if (gesso_formats[i].fourcc == fourcc) {
@@ -26,7 +27,7 @@ int gesso_format_index(uint32_t fourcc)
 	return -1;
 }
 
-int gesso_format_planes(uint32_t fourcc)
+EACH_FRAME int gesso_format_planes(uint32_t fourcc)
 {
 	int index = gesso_format_index(fourcc);
 	return index >= 0 && gesso_formats[index].chroma_bytes != 0 ? 2 : 1;

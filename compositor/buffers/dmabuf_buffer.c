@@ -2,6 +2,7 @@
 #include "allocators/sealed_memfd.h"
 #include "buffers/linux_dmabuf_impl.h"
 #include "buffers/native_buffer.h"
+#include "each_frame.h"
 #include "linux-dmabuf-v1-protocol.h"
 #include <assert.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@ struct dmabuf_buffer {
 
 static const struct wl_buffer_interface wl_buffer_impl;
 
-bool dmabuf_buffer_is_instance(struct wl_resource *resource)
+EACH_FRAME bool dmabuf_buffer_is_instance(struct wl_resource *resource)
 {
 	return wl_resource_instance_of(resource, &wl_buffer_interface, &wl_buffer_impl);
 }
@@ -32,7 +33,7 @@ static struct dmabuf_buffer *buffer_try_from_resource(struct wl_resource *resour
 	return wl_resource_get_user_data(resource);
 }
 
-static struct wlr_buffer *buffer_resource_get_buffer(struct wl_resource *resource)
+EACH_FRAME static struct wlr_buffer *buffer_resource_get_buffer(struct wl_resource *resource)
 {
 	struct dmabuf_buffer *buffer = buffer_try_from_resource(resource);
 	if (buffer == NULL) {

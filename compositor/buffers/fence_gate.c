@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/fence_gate.h"
 #include "buffers/native_buffer.h"
+#include "each_frame.h"
 #include "memory/objects.h"
 #include <poll.h>
 #include <stdlib.h>
@@ -58,7 +59,7 @@ static int find_unready_of_native(const struct native_buffer *native)
 }
 
 /* A descriptor of `buffer` that is not ready; -1 if there is none, or it is no dma-buf. */
-static int find_unready(struct wlr_buffer *buffer)
+EACH_FRAME static int find_unready(struct wlr_buffer *buffer)
 {
 	const struct native_buffer *native = native_buffer_try_from_buffer(buffer);
 	if (native != NULL) {
@@ -163,7 +164,7 @@ static void hold_create(struct gated_surface *gated, struct wlr_buffer *buffer, 
 		buffer->width, buffer->height);
 }
 
-static void surface_handle_client_commit(struct wl_listener *listener, void *data)
+EACH_FRAME static void surface_handle_client_commit(struct wl_listener *listener, void *data)
 {
 	struct gated_surface *gated = wl_container_of(listener, gated, client_commit);
 	const struct wlr_surface_state *pending = &gated->surface->pending;

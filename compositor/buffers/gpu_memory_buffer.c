@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "allocators/chain.h"
 #include "buffers/gpu_memory_buffer_impl.h"
+#include "each_frame.h"
 #include "gesso-gpu-memory-buffer-v1-protocol.h"
 #include "memory/client_end.h"
 #include "memory/clock.h"
@@ -22,7 +23,7 @@ static struct gpu_memory_buffer *buffer_from_answer(struct wl_resource *resource
 	return wl_resource_get_user_data(resource);
 }
 
-bool gpu_memory_buffer_is_instance(struct wl_resource *resource)
+EACH_FRAME bool gpu_memory_buffer_is_instance(struct wl_resource *resource)
 {
 	return wl_resource_instance_of(resource, &wl_buffer_interface, &wl_buffer_impl);
 }
@@ -50,7 +51,7 @@ static void post_not_allocated(struct gpu_memory_buffer *buffer)
 		wl_resource_get_id(buffer->resource));
 }
 
-static struct wlr_buffer *buffer_resource_get_buffer(struct wl_resource *resource)
+EACH_FRAME static struct wlr_buffer *buffer_resource_get_buffer(struct wl_resource *resource)
 {
 	struct gpu_memory_buffer *buffer = buffer_from_resource(resource);
 	if (!buffer->allocated) {

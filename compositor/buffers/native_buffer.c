@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/native_buffer.h"
+#include "each_frame.h"
 #include "renderer/render_context.h"
 #include <drm_fourcc.h>
 #include <errno.h>
@@ -15,7 +16,7 @@ static struct native_buffer *native_buffer_from_base(struct wlr_buffer *base)
 	return buffer;
 }
 
-struct native_buffer *native_buffer_try_from_buffer(struct wlr_buffer *base)
+EACH_FRAME struct native_buffer *native_buffer_try_from_buffer(struct wlr_buffer *base)
 {
 	return base->impl == &buffer_impl ? native_buffer_from_base(base) : NULL;
 }
@@ -35,7 +36,8 @@ static void buffer_destroy(struct wlr_buffer *base)
 	buffer->destroyed(buffer);
 }
 
-static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attributes *attribs)
+EACH_FRAME static bool buffer_get_dmabuf(
+	struct wlr_buffer *base, struct wlr_dmabuf_attributes *attribs)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
 	if (!buffer->show_dmabuf || buffer->hide_memfd || buffer->memory.fd < 0) {
@@ -57,7 +59,7 @@ static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attribu
 }
 
 /* Only a memfd can be mapped by those who were not told that it is a dma-buf. */
-static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *attribs)
+EACH_FRAME static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *attribs)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
 	if (buffer->shm_buffer != NULL) {
@@ -88,8 +90,8 @@ static bool is_readable(struct native_buffer *buffer)
 	return buffer->mapping.data != NULL;
 }
 
-static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags, void **data,
-	uint32_t *format, size_t *stride_bytes)
+EACH_FRAME static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags,
+	void **data, uint32_t *format, size_t *stride_bytes)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
 	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0 || !is_readable(buffer)) {
@@ -109,7 +111,7 @@ static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags
 	return true;
 }
 
-static void buffer_end_data_ptr_access(struct wlr_buffer *base)
+EACH_FRAME static void buffer_end_data_ptr_access(struct wlr_buffer *base)
 {
 	struct native_buffer *buffer = native_buffer_from_base(base);
 	if (buffer->bracketed) {

@@ -2,6 +2,7 @@
 #include "buffers/shm_guard.h"
 #include "buffers/gpu_memory_buffer_impl.h"
 #include "buffers/linux_dmabuf_impl.h"
+#include "each_frame.h"
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -105,7 +106,7 @@ static struct wl_resource *find_resource(struct wl_client *client, const struct 
 	return search.found;
 }
 
-static void surface_handle_client_commit(struct wl_listener *listener, void *data)
+EACH_FRAME static void surface_handle_client_commit(struct wl_listener *listener, void *data)
 {
 	struct guarded_surface *guarded = wl_container_of(listener, guarded, client_commit);
 	struct wlr_surface *surface = guarded->surface;

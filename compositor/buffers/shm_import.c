@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/shm_import.h"
 #include "buffers/shm_import_impl.h"
+#include "each_frame.h"
 #include "memory/clock.h"
 #include "renderer/render_context.h"
 #include <stdlib.h>
@@ -64,7 +65,7 @@ static void begin_hold(struct import_surface *watch, struct wlr_buffer *buffer)
 	watch->held = wlr_buffer_lock(buffer);
 }
 
-static uint64_t region_pixels(const pixman_region32_t *region)
+EACH_FRAME static uint64_t region_pixels(const pixman_region32_t *region)
 {
 	int len;
 	uint64_t pixels = 0;
@@ -136,7 +137,7 @@ static bool import_pending(
 	return true;
 }
 
-static void tell(struct import_surface *watch, const struct gesso_reason *choice)
+EACH_FRAME static void tell(struct import_surface *watch, const struct gesso_reason *choice)
 {
 	gesso_ledger_surface_set_choice(watch->surface, choice);
 	if (watch->logged != choice->code) {
@@ -176,7 +177,7 @@ static void choose(struct import_surface *watch, struct wlr_buffer *buffer,
 	tell(watch, &why);
 }
 
-static void surface_handle_client_commit(struct wl_listener *listener, void *data)
+EACH_FRAME static void surface_handle_client_commit(struct wl_listener *listener, void *data)
 {
 	struct import_surface *watch = wl_container_of(listener, watch, client_commit);
 	const struct wlr_surface_state *pending = &watch->surface->pending;
@@ -249,6 +250,9 @@ bool gesso_shm_import_create(struct wl_display *display, struct wlr_compositor *
 	struct gesso_render_context *context, struct gesso_allocator_chain *chain,
 	struct gesso_ledger *ledger, enum gesso_shm_choice choice)
 {
+	if (!context->gles2) {
+		return true; /* pixman samples every pool in place, and is never exchanged */
+	}
 	struct shm_import *shm_import = calloc(1, sizeof(*shm_import));
 	if (shm_import == NULL) {
 		return false;

@@ -3,6 +3,7 @@
 #include "allocators/sealed_memfd.h"
 #include "buffers/shm_import_impl.h"
 #include "buffers/shm_pool.h"
+#include "each_frame.h"
 #include "renderer/render_context.h"
 #include <assert.h>
 #include <poll.h>
@@ -83,7 +84,7 @@ static bool import_is_read(const struct import_buffer *import)
 	return import->native.kind == GESSO_DESCRIPTOR_DMABUF && poll(&ready, 1, 0) == 0;
 }
 
-static void import_handle_release(struct wl_listener *listener, void *data)
+EACH_FRAME static void import_handle_release(struct wl_listener *listener, void *data)
 {
 	struct import_buffer *import = wl_container_of(listener, import, release);
 	if (!import->holds) {
@@ -246,7 +247,7 @@ bool import_record_import(struct import_record *record, struct shm_import *shm_i
 	return true;
 }
 
-struct wlr_buffer *import_record_show(struct import_record *record)
+EACH_FRAME struct wlr_buffer *import_record_show(struct import_record *record)
 {
 	struct import_buffer *import = record->import;
 	struct wlr_buffer *shown = wlr_buffer_lock(&import->native.base);
@@ -304,7 +305,7 @@ static const struct wlr_addon_interface record_addon_impl = {
 	.destroy = record_handle_addon_destroy,
 };
 
-struct import_record *import_record_get(
+EACH_FRAME struct import_record *import_record_get(
 	struct shm_import *shm_import, struct wlr_buffer *shm_buffer)
 {
 	struct wlr_addon *addon =

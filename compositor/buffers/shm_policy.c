@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/shm_policy.h"
+#include "each_frame.h"
 
 /* A buffer that is new counts double: three in a row switch over, six that are not switch back. */
 #define NEW_SCORE 2
@@ -109,7 +110,7 @@ static enum shm_decision decide_unknown(
 	return SHM_DECISION_UPLOAD_AND_HOLD;
 }
 
-enum shm_decision shm_policy_decide(
+EACH_FRAME enum shm_decision shm_policy_decide(
 	struct shm_policy *policy, const struct shm_commit *commit, struct gesso_reason *why)
 {
 	note_time(policy, commit);

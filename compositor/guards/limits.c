@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/limits.h"
+#include "each_frame.h"
 #include "screen/listener.h"
 #include <stdbool.h>
 #include <stdlib.h>
@@ -92,7 +93,7 @@ static void check_depth(struct limits_client *owner, int depth)
 }
 
 /* A chain takes effect from the top down, link by link, or grows at its upper end: see below. */
-static void surface_handle_client_commit(struct wl_listener *listener, void *data)
+EACH_FRAME static void surface_handle_client_commit(struct wl_listener *listener, void *data)
 {
 	struct limits_surface *watch = wl_container_of(listener, watch, client_commit);
 	check_depth(watch->owner, depth_of(watch->surface));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/overdraw.h"
+#include "each_frame.h"
 #include "memory/client_end.h"
 #include <stdint.h>
 #include <wayland-server-core.h>
@@ -94,7 +95,7 @@ static bool check_each_client(struct wlr_scene_output *scene_output)
 	return ok;
 }
 
-bool overdraw_check(struct wlr_scene_output *scene_output, size_t buffers)
+EACH_FRAME bool overdraw_check(struct wlr_scene_output *scene_output, size_t buffers)
 {
 	/* few cannot be too much, whoever has them */
 	return buffers <= OVERDRAW_MAX / VIEWPORT_COST || check_each_client(scene_output);

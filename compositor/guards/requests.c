@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/requests.h"
+#include "each_frame.h"
 #include "screen/listener.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* A few more than a client sends and is sent while it shows frames. */
-#define KNOWN_LEN 64
+/* A few more than a client sends and is sent for a frame: eight lie in one line of the cache. */
+#define KNOWN_LEN 16
 
 struct watcher {
 	struct wl_list link;
@@ -15,18 +16,17 @@ struct watcher {
 	void *data; /* borrowed */
 };
 
-/* Descriptions of messages are constants: the same address is the same message. */
-struct known {
-	const struct wl_message *message;
-	const struct watcher *watcher; /* NULL if nobody watches it */
-};
-
 struct requests {
 	struct wl_protocol_logger *logger;
 	struct wl_listener display_destroy;
 	struct wl_list watchers; /* watcher.link, in the order of coming */
 	uint64_t seen;
-	struct known known[KNOWN_LEN];
+	/*
+	 * The newest first. Descriptions of messages are constants: the same address is the
+	 * same message.
+	 */
+	const struct wl_message *known[KNOWN_LEN];
+	const struct watcher *watcher_of[KNOWN_LEN]; /* NULL if nobody watches it */
 };
 
 static const struct watcher *find_watcher(const struct requests *requests,
@@ -44,19 +44,32 @@ static const struct watcher *find_watcher(const struct requests *requests,
 	return NULL;
 }
 
-static void requests_handle_message(void *data, enum wl_protocol_logger_type type,
+static void note_known(
+	struct requests *requests, const struct wl_message *message, const struct watcher *watcher)
+{
+	size_t rest = KNOWN_LEN - 1;
+	memmove(&requests->known[1], &requests->known[0], rest * sizeof(requests->known[0]));
+	memmove(&requests->watcher_of[1], &requests->watcher_of[0],
+		rest * sizeof(requests->watcher_of[0]));
+	requests->known[0] = message;
+	requests->watcher_of[0] = watcher;
+}
+
+EACH_FRAME static void requests_handle_message(void *data, enum wl_protocol_logger_type type,
 	const struct wl_protocol_logger_message *message)
 {
 	struct requests *requests = data;
-	size_t slot = (uintptr_t)message->message / sizeof(struct wl_message) % KNOWN_LEN;
-	struct known *known = &requests->known[slot];
+	size_t i = 0;
 	requests->seen += type == WL_PROTOCOL_LOGGER_REQUEST;
-	if (known->message != message->message) {
-		known->message = message->message;
-		known->watcher = find_watcher(requests, type, message);
+	while (i < KNOWN_LEN && requests->known[i] != message->message) {
+		i++;
 	}
-	if (known->watcher != NULL) {
-		known->watcher->notify(known->watcher->data, message);
+	if (i == KNOWN_LEN) {
+		note_known(requests, message->message, find_watcher(requests, type, message));
+		i = 0;
+	}
+	if (requests->watcher_of[i] != NULL) {
+		requests->watcher_of[i]->notify(requests->watcher_of[i]->data, message);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/unconfigured.h"
+#include "each_frame.h"
 #include "guards/requests.h"
 #include "xdg-shell-protocol.h"
 #include <stddef.h>
@@ -33,7 +34,8 @@ static void check_surface(struct wl_resource *wm_base, struct wl_object *object)
 }
 
 /* Before wlroots serves the request; the first error is the one that the client is told. */
-static void unconfigured_handle_attach(void *data, const struct wl_protocol_logger_message *message)
+EACH_FRAME static void unconfigured_handle_attach(
+	void *data, const struct wl_protocol_logger_message *message)
 {
 	check_attach(message->resource, message->arguments[0].o);
 }

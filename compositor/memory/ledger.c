@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/ledger.h"
+#include "each_frame.h"
 
 #include "memory/ledger_impl.h"
 #include "renderer/render_context.h"
@@ -108,7 +109,7 @@ static struct gesso_ledger_client *ledger_client_create(
 	return client;
 }
 
-struct gesso_ledger_client *gesso_ledger_client_get(
+EACH_FRAME struct gesso_ledger_client *gesso_ledger_client_get(
 	struct gesso_ledger *ledger, struct wl_client *wl_client)
 {
 	struct wl_listener *listener =

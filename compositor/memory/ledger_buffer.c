@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "each_frame.h"
 #include "memory/ledger_impl.h"
 
 #include <assert.h>
@@ -45,7 +46,7 @@ void gesso_ledger_buffer_add(struct gesso_ledger_buffer *entry, struct gesso_led
 	wlr_addon_init(&entry->addon, &buffer->addons, client->ledger, &buffer_addon_impl);
 }
 
-struct gesso_ledger_buffer *ledger_buffer_try_from_buffer(
+EACH_FRAME struct gesso_ledger_buffer *ledger_buffer_try_from_buffer(
 	const struct gesso_ledger *ledger, struct wlr_buffer *buffer)
 {
 	struct wlr_addon *addon = wlr_addon_find(&buffer->addons, ledger, &buffer_addon_impl);
@@ -108,7 +109,7 @@ static bool buffer_try_init(struct gesso_ledger_buffer *entry, const struct gess
 	return false;
 }
 
-struct gesso_ledger_buffer *ledger_buffer_ensure(
+EACH_FRAME struct gesso_ledger_buffer *ledger_buffer_ensure(
 	struct gesso_ledger_client *client, struct wlr_buffer *buffer)
 {
 	struct gesso_ledger_buffer *entry = ledger_buffer_try_from_buffer(client->ledger, buffer);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "each_frame.h"
 #include "memory/ledger_impl.h"
 
 #include "renderer/render_context.h"
@@ -42,7 +43,7 @@ static uint32_t bytes_per_pixel_of(uint32_t fourcc)
 	}
 }
 
-static enum gesso_path surface_classify(
+EACH_FRAME static enum gesso_path surface_classify(
 	const struct gesso_ledger *ledger, struct wlr_buffer *buffer)
 {
 	const struct gesso_ledger_buffer *entry = ledger_buffer_try_from_buffer(ledger, buffer);
@@ -88,7 +89,8 @@ static uint32_t surface_copied_format(struct wlr_buffer *buffer)
 }
 
 /* A new texture: GLES2 imports what has a dma-buf face and copies all else; pixman never copies. */
-static void surface_account_texture(struct ledger_surface *watch, struct wlr_buffer *buffer)
+EACH_FRAME static void surface_account_texture(
+	struct ledger_surface *watch, struct wlr_buffer *buffer)
 {
 	const struct gesso_render_context *context = watch->client->ledger->context;
 	struct gesso_path_figures *figures = &watch->client->paths[watch->path];
@@ -155,7 +157,7 @@ static void surface_account_unmap(struct ledger_surface *watch)
  * where the texture was made anew, or could not be; it is already gone where the
  * texture was updated in place.
  */
-static void surface_handle_commit(struct wl_listener *listener, void *data)
+EACH_FRAME static void surface_handle_commit(struct wl_listener *listener, void *data)
 {
 	struct ledger_surface *watch = wl_container_of(listener, watch, commit);
 	struct wlr_surface *surface = watch->surface;
@@ -221,7 +223,7 @@ static void surface_charge_texture(struct ledger_surface *watch, struct wlr_buff
 }
 
 /* The one moment at which a buffer that will be copied in place can be seen. */
-static void surface_handle_client_commit(struct wl_listener *listener, void *data)
+EACH_FRAME static void surface_handle_client_commit(struct wl_listener *listener, void *data)
 {
 	struct ledger_surface *watch = wl_container_of(listener, watch, client_commit);
 	const struct wlr_surface_state *pending = &watch->surface->pending;
@@ -294,7 +296,8 @@ void ledger_surfaces_forget_buffer(
 	}
 }
 
-void gesso_ledger_surface_set_choice(struct wlr_surface *surface, const struct gesso_reason *choice)
+EACH_FRAME void gesso_ledger_surface_set_choice(
+	struct wlr_surface *surface, const struct gesso_reason *choice)
 {
 	struct wl_listener *listener =
 		wl_signal_get(&surface->events.destroy, surface_handle_destroy);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/objects.h"
+#include "each_frame.h"
 #include "memory/client_end.h"
 #include "memory/descriptor_table.h"
 #include "memory/ledger.h"
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <wayland-server-core.h>
+#include <wayland-server-protocol.h>
 
 /* A client with fewer is never the one that has filled the table. */
 #define LEAST_TO_END 8
@@ -20,11 +22,12 @@ struct gesso_objects {
 
 /* Lives as long as its wl_client, whose resources go between the two signals. */
 struct client_objects {
-	struct wl_list link;
 	struct gesso_objects *objects; /* NULL once the display is gone */
 	struct wl_client *client;
-	uint64_t counts[GESSO_BUDGETS_LEN];
+	uint64_t callbacks_left; /* may be made before they are counted again */
 	struct wl_listener resource_created, destroy_late;
+	struct wl_list link;
+	uint64_t counts[GESSO_BUDGETS_LEN]; /* that of callbacks: when they were last counted */
 };
 
 struct counted {
@@ -42,7 +45,6 @@ struct counted_class {
 static const struct counted_class *find_class(const char *name)
 {
 	static const struct counted_class table[] = {
-		{"wl_callback", GESSO_BUDGET_CALLBACKS, 1},
 		{"wl_buffer", GESSO_BUDGET_DESCRIPTORS, 1},
 		{"wl_shm_pool", GESSO_BUDGET_DESCRIPTORS, 1},
 		{"wl_surface", GESSO_BUDGET_SURFACES, 1},
@@ -85,14 +87,14 @@ static void relieve(struct gesso_objects *objects, struct wl_client *last)
 	}
 }
 
-static void counted_handle_destroy(struct wl_listener *listener, void *data)
+EACH_FRAME static void counted_handle_destroy(struct wl_listener *listener, void *data)
 {
 	struct counted *counted = wl_container_of(listener, counted, destroy);
 	*counted->count -= counted->weight;
 	free(counted);
 }
 
-static void check_budget(struct client_objects *owner, enum gesso_budget_kind kind)
+EACH_FRAME static void check_budget(struct client_objects *owner, enum gesso_budget_kind kind)
 {
 	const struct gesso_budget *budget = &owner->objects->ledger->budget;
 	uint64_t has =
@@ -106,6 +108,39 @@ static void check_budget(struct client_objects *owner, enum gesso_budget_kind ki
 	gesso_client_end(owner->client, why);
 }
 
+static enum wl_iterator_result count_callback(struct wl_resource *resource, void *data)
+{
+	uint64_t *count = data;
+	*count += wl_resource_get_class(resource) == wl_callback_interface.name;
+	return WL_ITERATOR_CONTINUE;
+}
+
+static uint64_t recount_callbacks(struct client_objects *owner)
+{
+	uint64_t count = 0;
+	wl_client_for_each_resource(owner->client, count_callback, &count);
+	owner->counts[GESSO_BUDGET_CALLBACKS] = count;
+	return count;
+}
+
+/*
+ * There is a callback for each frame that anybody shows, and it is gone a frame later, so
+ * only those that are made are counted, until they would be too many. Where it shows then
+ * that nearly all are still there, as many more as one in eight are let through before
+ * the next time: it takes a look at all of the client's objects.
+ */
+EACH_FRAME static void callback_was_added(struct client_objects *owner)
+{
+	if (owner->callbacks_left > 0) {
+		owner->callbacks_left--;
+		return;
+	}
+	uint64_t limit = owner->objects->ledger->budget.limits[GESSO_BUDGET_CALLBACKS];
+	uint64_t count = recount_callbacks(owner), least = limit / 8;
+	owner->callbacks_left = count + least < limit ? limit - count : least;
+	check_budget(owner, GESSO_BUDGET_CALLBACKS);
+}
+
 static void descriptors_were_added(struct client_objects *owner)
 {
 	check_budget(owner, GESSO_BUDGET_DESCRIPTORS);
@@ -114,12 +149,20 @@ static void descriptors_were_added(struct client_objects *owner)
 	}
 }
 
-static void objects_handle_resource_created(struct wl_listener *listener, void *data)
+EACH_FRAME static void objects_handle_resource_created(struct wl_listener *listener, void *data)
 {
 	struct client_objects *owner = wl_container_of(listener, owner, resource_created);
 	struct wl_resource *resource = data;
-	const struct counted_class *class = find_class(wl_resource_get_class(resource));
-	if (owner->objects == NULL || class == NULL) {
+	const char *name = wl_resource_get_class(resource);
+	if (owner->objects == NULL) {
+		return;
+	}
+	if (name == wl_callback_interface.name) {
+		callback_was_added(owner);
+		return;
+	}
+	const struct counted_class *class = find_class(name);
+	if (class == NULL) {
 		return;
 	}
 	struct counted *counted = calloc(1, sizeof(*counted));
@@ -158,6 +201,7 @@ static void objects_handle_client_created(struct wl_listener *listener, void *da
 	}
 	owner->objects = objects;
 	owner->client = client;
+	owner->callbacks_left = objects->ledger->budget.limits[GESSO_BUDGET_CALLBACKS];
 	wl_list_insert(&objects->clients, &owner->link);
 	owner->resource_created.notify = objects_handle_resource_created;
 	wl_client_add_resource_created_listener(client, &owner->resource_created);
@@ -247,9 +291,12 @@ bool gesso_objects_may_have_descriptor(struct wl_client *client, struct gesso_re
 
 uint64_t gesso_objects_count(struct wl_client *client, enum gesso_budget_kind kind)
 {
-	const struct client_objects *owner = try_from_client(client);
+	struct client_objects *owner = try_from_client(client);
 	if (owner == NULL) {
 		return 0;
+	}
+	if (kind == GESSO_BUDGET_CALLBACKS) {
+		return recount_callbacks(owner);
 	}
 	return kind == GESSO_BUDGET_DESCRIPTORS && owner->objects != NULL ? descriptors_of(owner)
 									  : owner->counts[kind];

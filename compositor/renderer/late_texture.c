@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/late_texture.h"
+#include "each_frame.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <wlr/render/interface.h>
@@ -69,7 +70,7 @@ static uint32_t texture_preferred_read_format(struct wlr_texture *base)
 	return made != NULL ? wlr_texture_preferred_read_format(made) : DRM_FORMAT_INVALID;
 }
 
-static void texture_destroy(struct wlr_texture *base)
+EACH_FRAME static void texture_destroy(struct wlr_texture *base)
 {
 	struct late_texture *texture = texture_from_base(base);
 	wl_list_remove(&texture->link);
@@ -103,7 +104,7 @@ static const struct wlr_addon_interface imported_impl = {
 	.destroy = imported_handle_destroy,
 };
 
-static bool is_imported(struct late_textures *late, struct wlr_buffer *buffer)
+EACH_FRAME static bool is_imported(struct late_textures *late, struct wlr_buffer *buffer)
 {
 	return wlr_addon_find(&buffer->addons, late, &imported_impl) != NULL;
 }
@@ -118,7 +119,7 @@ static void note_imported(struct late_textures *late, struct wlr_buffer *buffer)
 	}
 }
 
-static struct wlr_texture *create(
+EACH_FRAME static struct wlr_texture *create(
 	struct late_textures *late, struct wlr_buffer *buffer, struct wlr_texture *made)
 {
 	struct late_texture *texture = calloc(1, sizeof(*texture));
@@ -134,7 +135,8 @@ static struct wlr_texture *create(
 	return &texture->base;
 }
 
-struct wlr_texture *late_textures_make(struct late_textures *late, struct wlr_buffer *buffer)
+EACH_FRAME struct wlr_texture *late_textures_make(
+	struct late_textures *late, struct wlr_buffer *buffer)
 {
 	struct wlr_dmabuf_attributes dmabuf;
 	if (is_imported(late, buffer)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/recovery.h"
+#include "each_frame.h"
 #include "renderer/render_context.h"
 #include <stdlib.h>
 #include <wlr/render/wlr_renderer.h>
@@ -173,7 +174,7 @@ static void latest_handle_destroy(struct wl_listener *listener, void *data)
 	kept_surface_set_latest(kept, NULL);
 }
 
-static void surface_handle_client_commit(struct wl_listener *listener, void *data)
+EACH_FRAME static void surface_handle_client_commit(struct wl_listener *listener, void *data)
 {
 	struct kept_surface *kept = wl_container_of(listener, kept, client_commit);
 	const struct wlr_surface_state *pending = &kept->surface->pending;
@@ -236,6 +237,9 @@ bool gesso_recovery_create(struct wl_display *display, struct wlr_backend *backe
 	struct gesso_render_context *context, struct wlr_compositor *compositor,
 	void (*failed)(void *data), void *data)
 {
+	if (!context->gles2) {
+		return true; /* pixman is never lost, and nothing but its loss brings another */
+	}
 	struct gesso_recovery *recovery = calloc(1, sizeof(*recovery));
 	if (recovery == NULL) {
 		return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/render_context.h"
 #include "allocators/allocator.h"
+#include "each_frame.h"
 #include "renderer/card_memory.h"
 #include "renderer/gl_current.h"
 #include "renderer/renderer_choice.h"
@@ -288,7 +289,7 @@ void render_context_damage_outputs(struct gesso_render_context *base)
 	}
 }
 
-void render_context_finish(struct gesso_render_context *context)
+EACH_FRAME void render_context_finish(struct gesso_render_context *context)
 {
 	if (!context->gles2 || !context->software) {
 		return;
@@ -299,7 +300,7 @@ void render_context_finish(struct gesso_render_context *context)
 	gl_current_end(&before, context->egl);
 }
 
-void gesso_render_context_wait(struct gesso_render_context *context)
+EACH_FRAME void gesso_render_context_wait(struct gesso_render_context *context)
 {
 	context->drawn = true;
 	if (!software_renderer_waits(context->renderer)) {

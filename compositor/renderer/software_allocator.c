@@ -3,6 +3,7 @@
 #include "allocators/allocator.h"
 #include "allocators/layout.h"
 #include "allocators/sealed_memfd.h"
+#include "each_frame.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -61,7 +62,8 @@ static void buffer_destroy(struct wlr_buffer *base)
 	free(buffer);
 }
 
-static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attributes *attribs)
+EACH_FRAME static bool buffer_get_dmabuf(
+	struct wlr_buffer *base, struct wlr_dmabuf_attributes *attribs)
 {
 	struct software_buffer *buffer = buffer_from_base(base);
 	if (buffer->hide_dmabuf) {
@@ -85,7 +87,7 @@ static int row_px(const struct software_buffer *buffer)
 	return (int)(buffer->layout.stride_bytes / gesso_formats[index].bytes_per_pixel);
 }
 
-static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *attribs)
+EACH_FRAME static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *attribs)
 {
 	struct software_buffer *buffer = buffer_from_base(base);
 	*attribs = (struct wlr_shm_attributes){
@@ -98,8 +100,8 @@ static bool buffer_get_shm(struct wlr_buffer *base, struct wlr_shm_attributes *a
 	return true;
 }
 
-static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags, void **data,
-	uint32_t *format, size_t *stride_bytes)
+EACH_FRAME static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags,
+	void **data, uint32_t *format, size_t *stride_bytes)
 {
 	struct software_buffer *buffer = buffer_from_base(base);
 	*data = buffer->data;
@@ -108,7 +110,7 @@ static bool buffer_begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags
 	return true;
 }
 
-static void buffer_end_data_ptr_access(struct wlr_buffer *base)
+EACH_FRAME static void buffer_end_data_ptr_access(struct wlr_buffer *base)
 {
 }
 

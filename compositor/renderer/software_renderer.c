@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/software_renderer.h"
+#include "each_frame.h"
 #include "renderer/copy_target.h"
 #include "renderer/gl_current.h"
 #include "renderer/late_texture.h"
@@ -233,7 +234,8 @@ static int get_drm_fd(struct wlr_renderer *base)
 	return wlr_renderer_get_drm_fd(renderer_from_base(base)->gles2);
 }
 
-static struct wlr_texture *texture_from_buffer(struct wlr_renderer *base, struct wlr_buffer *buffer)
+EACH_FRAME static struct wlr_texture *texture_from_buffer(
+	struct wlr_renderer *base, struct wlr_buffer *buffer)
 {
 	struct software_renderer *renderer = renderer_from_base(base);
 	return late_textures_make(&renderer->textures, buffer);
@@ -351,7 +353,7 @@ struct wlr_texture *software_renderer_texture_below(
 		: texture;
 }
 
-bool software_renderer_waits(const struct wlr_renderer *renderer)
+EACH_FRAME bool software_renderer_waits(const struct wlr_renderer *renderer)
 {
 	return renderer->impl == &renderer_impl;
 }

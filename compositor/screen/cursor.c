@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "each_frame.h"
 #include "screen/constraint.h"
 #include "screen/cursor_impl.h"
 #include "screen/desktop.h"
@@ -76,7 +77,7 @@ static void cursor_handle_refocus(void *data)
 	}
 }
 
-void cursor_refocus(struct cursor *cursor)
+EACH_FRAME void cursor_refocus(struct cursor *cursor)
 {
 	if (cursor->refocus == NULL && cursor->cursor != NULL && cursor->visible) {
 		struct wl_display *display = cursor->seat->desktop->display;

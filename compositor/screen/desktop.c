@@ -128,8 +128,7 @@ static bool init_scene(struct desktop *desktop)
 		return false;
 	}
 	desktop->scene_layout = wlr_scene_attach_output_layout(desktop->scene, desktop->layout);
-	desktop->windows = wlr_scene_tree_create(&desktop->scene->tree);
-	return desktop->scene_layout != NULL && desktop->windows != NULL &&
+	return desktop->scene_layout != NULL &&
 		wlr_xdg_output_manager_v1_create(desktop->display, desktop->layout) != NULL;
 }
 

@@ -38,7 +38,7 @@ struct desktop {
 	struct wlr_backend *backend;
 
 	struct wlr_scene *scene;
-	struct wlr_scene_tree *windows, *overlay, *layer_trees[LAYERS_LEN]; /* of stack.c */
+	struct wlr_scene_tree *overlay, *layer_trees[LAYERS_LEN]; /* of stack.c */
 	struct wlr_output_layout *layout;
 	struct wlr_scene_output_layout *scene_layout;
 	struct wl_list outputs;        /* output.link */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/filter.h"
+#include "each_frame.h"
 #include "screen/desktop.h"
 #include "screen/output.h"
 #include <math.h>
@@ -7,13 +8,13 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_scene.h>
 
-int filter_common_scale(const struct desktop *desktop)
+EACH_FRAME int filter_common_scale(const struct desktop *desktop)
 {
 	int common = 0;
 	const struct output *output;
 	wl_list_for_each(output, &desktop->outputs, link) {
 		float scale = output->wlr_output->scale;
-		if (scale != floorf(scale) || (common != 0 && (int)scale != common)) {
+		if (scale != (float)(int)scale || (common != 0 && (int)scale != common)) {
 			return 0;
 		}
 		common = (int)scale;
@@ -72,7 +73,7 @@ static void filter_choose(struct wlr_scene_buffer *scene_buffer, int scale)
 }
 
 /* A third of what wlroots' own walk costs a frame: it looks at no boxes. */
-size_t filter_choose_in(struct wlr_scene_tree *tree, int scale)
+EACH_FRAME size_t filter_choose_in(struct wlr_scene_tree *tree, int scale)
 {
 	size_t buffers = 0;
 	struct wlr_scene_node *node;
@@ -81,9 +82,12 @@ size_t filter_choose_in(struct wlr_scene_tree *tree, int scale)
 			continue;
 		}
 		if (node->type == WLR_SCENE_NODE_TREE) {
-			buffers += filter_choose_in(wlr_scene_tree_from_node(node), scale);
+			struct wlr_scene_tree *child = wl_container_of(node, child, node);
+			buffers += filter_choose_in(child, scale);
 		} else if (node->type == WLR_SCENE_NODE_BUFFER) {
-			filter_choose(wlr_scene_buffer_from_node(node), scale);
+			struct wlr_scene_buffer *scene_buffer =
+				wl_container_of(node, scene_buffer, node);
+			filter_choose(scene_buffer, scale);
 			buffers++;
 		}
 	}

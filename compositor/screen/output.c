@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/output.h"
+#include "each_frame.h"
 #include "guards/overdraw.h"
 #include "memory/clock.h"
 #include "renderer/render_context.h"
@@ -49,35 +50,44 @@ static void output_end_composing(struct output *output)
 	}
 }
 
-/* `handed_on` is set if what is to be shown is a window's own buffer. */
-static bool output_build_state(
-	struct output *output, struct wlr_output_state *state, bool *handed_on)
+static bool output_build_straight(struct output *output, struct wlr_output_state *state)
 {
 	struct straight_plan plan;
 	if (straight_is_possible(output)) {
 		straight_plan_begin(&plan, output);
 		wlr_scene_output_for_each_buffer(output->scene_output, plan_buffer, &plan);
 	}
-	*handed_on = straight_build_state(output, &plan, state);
-	if (*handed_on) {
+	return straight_build_state(output, &plan, state);
+}
+
+/* `handed_on` is set if what is to be shown is a window's own buffer. */
+static bool output_build_state(
+	struct output *output, struct wlr_output_state *state, bool *handed_on)
+{
+	if (output->nested && output_build_straight(output, state)) {
+		*handed_on = true;
 		return true;
 	}
 	bool ok = wlr_scene_output_build_state(output->scene_output, state, NULL);
-	if (ok) {
+	*handed_on = ok && wlr_client_buffer_get(state->buffer) != NULL;
+	if (ok && !*handed_on) {
 		gesso_render_context_wait(output->desktop->context);
-		*handed_on = wlr_client_buffer_get(state->buffer) != NULL;
 	}
-	straight_leave(output, state);
+	if (output->nested) {
+		straight_leave(output, state);
+	}
 	return ok;
 }
 
-static bool output_show(struct output *output, bool *handed_on)
+EACH_FRAME static bool output_show(struct output *output, bool *handed_on)
 {
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
 	bool ok = output_build_state(output, &state, handed_on) &&
 		wlr_output_commit_state(output->wlr_output, &state);
-	straight_committed(output, ok);
+	if (output->nested) {
+		straight_committed(output, ok);
+	}
 	wlr_output_state_finish(&state);
 	return ok;
 }
@@ -139,7 +149,7 @@ static bool is_ordered(const struct output *output)
 	return output->unpresented == 0;
 }
 
-static void output_handle_commit(struct wl_listener *listener, void *data)
+EACH_FRAME static void output_handle_commit(struct wl_listener *listener, void *data)
 {
 	struct output *output = wl_container_of(listener, output, commit);
 	const struct wlr_output_event_commit *event = data;
@@ -147,7 +157,7 @@ static void output_handle_commit(struct wl_listener *listener, void *data)
 	if (!wlr_output->enabled) {
 		return; /* which has no present event */
 	}
-	if (wlr_output_is_x11(wlr_output)) {
+	if (output->present.notify != NULL) {
 		output->unpresented++;
 	}
 	/* wlroots takes it for the frame that was asked for, as by a capture or after an expose */
@@ -164,10 +174,12 @@ static void output_handle_present(struct wl_listener *listener, void *data)
 	}
 }
 
-static void output_handle_frame(struct wl_listener *listener, void *data)
+EACH_FRAME static void output_handle_frame(struct wl_listener *listener, void *data)
 {
 	struct output *output = wl_container_of(listener, output, frame);
-	straight_asked(output);
+	if (output->nested) {
+		straight_asked(output);
+	}
 	if (output->scene_output == NULL || !is_ordered(output)) {
 		return;
 	}
@@ -252,12 +264,16 @@ void output_create(struct desktop *desktop, struct wlr_output *wlr_output)
 	}
 	output->desktop = desktop;
 	output->wlr_output = wlr_output;
+	output->nested = wlr_output_is_wl(wlr_output);
 	wl_list_insert(desktop->outputs.prev, &output->link);
 	listener_attach(&output->request_state, &wlr_output->events.request_state,
 		output_handle_request_state);
 	listener_attach(&output->frame, &wlr_output->events.frame, output_handle_frame);
 	listener_attach(&output->commit, &wlr_output->events.commit, output_handle_commit);
-	listener_attach(&output->present, &wlr_output->events.present, output_handle_present);
+	if (wlr_output_is_x11(wlr_output)) {
+		listener_attach(
+			&output->present, &wlr_output->events.present, output_handle_present);
+	}
 	listener_attach(&output->destroy, &wlr_output->events.destroy, output_handle_destroy);
 
 	if (!output_init(output)) {

@@ -20,21 +20,26 @@ struct desktop;
 struct wlr_output;
 
 struct output {
+	/* What is looked at for each frame lies together. */
 	struct wl_list link; /* desktop.outputs */
 	struct desktop *desktop;
 	struct wlr_output *wlr_output;
 	struct wlr_scene_output *scene_output; /* NULL while it is off, as is the ground */
+	bool nested;                           /* in a Wayland session: straight may be asked */
+	bool failing;                          /* the last frame failed: said once */
+	uint32_t unpresented;                  /* commits in X11 whose present events are to come */
+	/* A window's own buffer was tested well and then not shown; 0 if that was not lately. */
+	int64_t composes_until_ms;
+	struct wl_listener frame, commit;
+
+	struct wl_listener present; /* attached in X11 only */
+	struct wl_listener request_state, destroy;
 	struct wlr_scene_rect *ground;
 	struct wlr_box box;            /* in the layout, as windows were last fitted to it */
 	struct wlr_box usable;         /* what bars leave of it (layer.h) */
 	struct wl_event_source *retry; /* draws again a while after a frame failed */
-	bool failing;                  /* the last frame failed: said once */
-	/* A window's own buffer was tested well and then not shown; 0 if that was not lately. */
-	int64_t composes_until_ms;
-	struct wl_listener frame, commit, present, request_state, destroy;
-	uint32_t unpresented; /* commits in X11 whose present events are to come */
-	bool pending;         /* announced to the parent, and not yet shown */
-	bool answered;        /* the parent said something of the size */
+	bool pending;                  /* announced to the parent, and not yet shown */
+	bool answered;                 /* the parent said something of the size */
 	/* What the parent asked for while it was off or being turned on; 0 if nothing. */
 	bool starting;
 	int requested_width_px, requested_height_px;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/refocus.h"
+#include "each_frame.h"
 #include "screen/listener.h"
 #include "screen/seat.h"
 #include <stdlib.h>
@@ -15,12 +16,12 @@ struct refocus_surface {
  * A drag, a move or a resize tells clients more for each look, which they may answer with
  * a commit: those look when the pointer moves, and when they end.
  */
-static void surface_handle_commit(struct wl_listener *listener, void *data)
+EACH_FRAME static void surface_handle_commit(struct wl_listener *listener, void *data)
 {
 	struct refocus_surface *watch = wl_container_of(listener, watch, commit);
 	struct seat *seat = watch->refocus->seat;
-	if (seat->interactive.mode == INTERACTIVE_NONE && seat->wlr_seat->drag == NULL &&
-		seat->wlr_seat->pointer_state.button_count == 0) {
+	if (seat->cursor.visible && seat->interactive.mode == INTERACTIVE_NONE &&
+		seat->wlr_seat->drag == NULL && seat->wlr_seat->pointer_state.button_count == 0) {
 		cursor_refocus(&seat->cursor);
 	}
 }

@@ -3,6 +3,7 @@
 #include "screen/foreign.h"
 #include "screen/layer.h"
 #include "screen/seat.h"
+#include "screen/stack.h"
 #include "screen/toplevel.h"
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_keyboard.h>
@@ -46,7 +47,7 @@ static void seat_activate(struct seat *seat, struct toplevel *toplevel)
 	}
 	toplevel->minimized = false;
 	wlr_scene_node_set_enabled(&toplevel->tree->node, true);
-	wlr_scene_node_raise_to_top(&toplevel->tree->node);
+	stack_raise_window(seat->desktop, &toplevel->tree->node);
 	wl_list_remove(&toplevel->link);
 	wl_list_insert(&seat->desktop->toplevels, &toplevel->link);
 	cursor_refocus(&seat->cursor);

@@ -10,8 +10,7 @@
  *
  *   scene ─┬─ a plain rectangle for each output
  *          ├─ layers 0, 1   backgrounds and what lies on them (layer.h)
- *          ├─ windows       a tree for each toplevel, the focused one on top;
- *          │                the popups of a window hang in its tree
+ *          ├─ a tree for each window, the focused one on top; its popups hang in it
  *          ├─ layers 2, 3   bars, launchers, keyboards
  *          └─ overlay       the icon of a drag under way
  *
@@ -23,6 +22,9 @@ struct desktop;
 
 /* That of a layer, made with the first that it is given. NULL if there is no memory. */
 struct wlr_scene_tree *stack_layer(struct desktop *desktop, enum zwlr_layer_shell_v1_layer which);
+
+/* Above all other windows, and below what lies above windows; for a new one too. */
+void stack_raise_window(struct desktop *desktop, struct wlr_scene_node *node);
 
 /* The overlay, above all else at that place. NULL if there is no memory. */
 struct wlr_scene_tree *stack_overlay(struct desktop *desktop, double lx, double ly);

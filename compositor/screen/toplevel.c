@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/toplevel.h"
+#include "each_frame.h"
 #include "memory/ledger.h"
 #include "screen/decoration.h"
 #include "screen/desktop.h"
@@ -8,6 +9,7 @@
 #include "screen/listener.h"
 #include "screen/placement.h"
 #include "screen/seat.h"
+#include "screen/stack.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_scene.h>
@@ -102,7 +104,7 @@ static void toplevel_note_said(struct toplevel *toplevel)
 	toplevel->said.geometry = xdg->geometry;
 }
 
-static void toplevel_handle_commit(struct wl_listener *listener, void *data)
+EACH_FRAME static void toplevel_handle_commit(struct wl_listener *listener, void *data)
 {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, commit);
 	if (toplevel->xdg->base->initial_commit) {
@@ -240,12 +242,13 @@ void toplevel_create(struct desktop *desktop, struct wlr_xdg_toplevel *xdg)
 	toplevel->desktop = desktop;
 	toplevel->xdg = xdg;
 	wl_list_init(&toplevel->link);
-	toplevel->tree = wlr_scene_xdg_surface_create(desktop->windows, xdg->base);
+	toplevel->tree = wlr_scene_xdg_surface_create(&desktop->scene->tree, xdg->base);
 	if (toplevel->tree == NULL) {
 		wl_resource_post_no_memory(xdg->resource);
 		free(toplevel);
 		return;
 	}
+	stack_raise_window(desktop, &toplevel->tree->node);
 	toplevel->tree->node.data = toplevel;
 	xdg->base->data = toplevel->tree;
 	toplevel_listen(toplevel);

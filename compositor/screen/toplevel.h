@@ -19,10 +19,28 @@ struct wlr_xdg_toplevel;
 struct wlr_xdg_toplevel_decoration_v1;
 
 struct toplevel {
-	struct wl_list link; /* desktop.toplevels while mapped, else by itself */
-	struct desktop *desktop;
+	/* What is looked at for each frame lies together. */
+	struct wl_listener commit;
 	struct wlr_xdg_toplevel *xdg;
 	struct wlr_scene_tree *tree; /* at the top left corner of the window geometry */
+	/* Where the last commit left it; empty once that is to be looked at again. */
+	struct wlr_box settled;
+	/* What the last commit said of that; size 0 where subsurfaces have a say in it. */
+	struct {
+		int width, height; /* the surface's */
+		uint32_t configure_serial;
+		struct wlr_box geometry;
+	} said;
+	/* While a resize from the left or the top is under way: what must not move. */
+	struct {
+		uint32_t edges; /* enum wlr_edges; 0 if none is */
+		int right, bottom;
+		uint32_t last_serial; /* settled once this configure is committed */
+		bool ended;
+	} anchor;
+
+	struct wl_list link; /* desktop.toplevels while mapped, else by itself */
+	struct desktop *desktop;
 	struct wlr_xdg_toplevel_decoration_v1 *decoration; /* NULL if it has none */
 	bool placed;                                       /* has been mapped once */
 	bool minimized;                                    /* hidden until it gets the focus */
@@ -32,23 +50,8 @@ struct toplevel {
 		bool known;
 		int x, y;
 	} bounds;
-	/* Where the last commit left it; empty once that is to be looked at again. */
-	struct wlr_box settled;
-	/* What the last commit said of that; size 0 where subsurfaces have a say in it. */
-	struct {
-		int width, height; /* the surface's */
-		uint32_t configure_serial;
-		struct wlr_box geometry;
-	} said;
 	struct wlr_box normal; /* when neither maximized nor fullscreen; size 0: as it likes */
-	/* While a resize from the left or the top is under way: what must not move. */
-	struct {
-		uint32_t edges; /* enum wlr_edges; 0 if none is */
-		int right, bottom;
-		uint32_t last_serial; /* settled once this configure is committed */
-		bool ended;
-	} anchor;
-	struct wl_listener map, unmap, commit, destroy;
+	struct wl_listener map, unmap, destroy;
 	struct wl_listener request_move, request_resize, request_maximize, request_fullscreen;
 	struct wl_listener request_minimize, set_title, set_app_id, set_parent;
 };
