@@ -126,8 +126,8 @@ static uint64_t recount_callbacks(struct client_objects *owner)
 /*
  * There is a callback for each frame that anybody shows, and it is gone a frame later, so
  * only those that are made are counted, until they would be too many. Where it shows then
- * that nearly all are still there, as many more as one in eight are let through before
- * the next time: it takes a look at all of the client's objects.
+ * that nearly all are still there, a sixty-fourth of the limit is let through before the
+ * next time: it takes a look at all of the client's objects.
  */
 EACH_FRAME static void callback_was_added(struct client_objects *owner)
 {
@@ -136,7 +136,7 @@ EACH_FRAME static void callback_was_added(struct client_objects *owner)
 		return;
 	}
 	uint64_t limit = owner->objects->ledger->budget.limits[GESSO_BUDGET_CALLBACKS];
-	uint64_t count = recount_callbacks(owner), least = limit / 8;
+	uint64_t count = recount_callbacks(owner), least = limit / 64;
 	owner->callbacks_left = count + least < limit ? limit - count : least;
 	check_budget(owner, GESSO_BUDGET_CALLBACKS);
 }
