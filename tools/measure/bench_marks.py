@@ -146,10 +146,12 @@ def judge_flat(results):
 
 
 def judge_texture(results):
-    found = (results.texture_ready or {}).get("import")
-    if found:
-        what = "from commit to texture ready, imported before: no growth with the size"
-        yield judge_slope(what, found["slope_us"], found["slope_error_us"], "µs")
+    whats = {"import": "from commit to its import accepted", "draw": "from commit to its texture first drawn"}
+    for mode, what in whats.items():
+        found = (results.texture_ready or {}).get(mode)
+        if found:
+            what += ", imported before: no growth with the size"
+            yield judge_slope(what, found["slope_us"], found["slope_error_us"], "µs")
 
 
 def less_fixed(results, contender, caret, full):

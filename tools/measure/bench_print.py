@@ -119,17 +119,17 @@ def texture_lines(results):
     found = results.texture_ready
     if found is None:
         return
-    yield "gl: from a commit until the buffer's texture is ready, by the buffer's size"
+    yield "gl: from a commit until the buffer is accepted (import, upload), or its texture first drawn (draw), by its size"
     if "unavailable" in found:
         yield f"  unavailable: {found['unavailable'].splitlines()[0]}"
     else:
-        head = ["", "at 0 pixels", "for a megapixel", "a round trip alone"]
+        head = ["", "at 0 pixels", "for a megapixel", "a round trip, or pass, alone"]
         rows = [
             [
                 name,
                 f"{fit['intercept_us']:.1f} µs",
                 f"{fit['slope_us']:+.3f} ± {fit['slope_error_us']:.3f} µs",
-                f"{fit['round_trip_us']:.1f} µs",
+                f"{fit['alone_us']:.1f} µs",
             ]
             for name, fit in found.items()
         ]
