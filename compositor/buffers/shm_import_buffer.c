@@ -61,7 +61,7 @@ static void import_give_back(struct import_buffer *import)
 	wlr_buffer_unlock(shm_buffer);
 }
 
-static void import_forget_readers(struct import_buffer *import)
+EACH_FRAME static void import_forget_readers(struct import_buffer *import)
 {
 	if (import->readers != NULL) {
 		wl_event_source_remove(import->readers);
@@ -259,7 +259,7 @@ EACH_FRAME struct wlr_buffer *import_record_show(struct import_record *record)
 	return shown;
 }
 
-bool import_record_is_held(const struct import_record *record)
+EACH_FRAME bool import_record_is_held(const struct import_record *record)
 {
 	return record->import != NULL && record->import->holds;
 }
