@@ -14,10 +14,10 @@
  */
 #include "allocators/reason.h"
 #include "case.h"
+#include "fit.h"
 #include "renderer/render_context.h"
 #include "stage.h"
 #include <drm_fourcc.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,10 +62,6 @@ struct drawing {
 	struct wlr_buffer *target;
 };
 
-struct fit {
-	double intercept_us, slope_us, error_us; /* the last two for a megapixel */
-};
-
 static double now_us(void)
 {
 	struct timespec time;
@@ -93,12 +89,6 @@ static void end(struct run *run)
 	server_stop(&run->server);
 }
 
-static int compare(const void *left, const void *right)
-{
-	double difference = *(const double *)left - *(const double *)right;
-	return (difference > 0) - (difference < 0);
-}
-
 /* The median of so many; `commits` is COMMITS_IMPORTED at most. */
 static double measure(struct run *run, int commits)
 {
@@ -114,7 +104,7 @@ static double measure(struct run *run, int commits)
 			times_us[commit] = now_us() - before_us;
 		}
 	}
-	qsort(times_us, (size_t)commits, sizeof(times_us[0]), compare);
+	qsort(times_us, (size_t)commits, sizeof(times_us[0]), fit_compare);
 	return times_us[commits / 2];
 }
 
@@ -126,7 +116,7 @@ static double measure_round_trip(struct run *run)
 		client_roundtrip(&run->client);
 		times_us[i] = now_us() - before_us;
 	}
-	qsort(times_us, COMMITS_IMPORTED, sizeof(times_us[0]), compare);
+	qsort(times_us, COMMITS_IMPORTED, sizeof(times_us[0]), fit_compare);
 	return times_us[COMMITS_IMPORTED / 2];
 }
 
@@ -135,28 +125,14 @@ static double megapixels(size_t side)
 	return (double)sides_px[side] * sides_px[side] / PIXELS_PER_MEGAPIXEL;
 }
 
-/* Least squares over all rounds of all sizes, `times_us` by size and then by round. */
-static struct fit fit_line(const double *times_us)
+/* Of all rounds of all sizes, `times_us` by size and then by round. */
+static struct fit fit_by_megapixel(const double *times_us)
 {
-	double mean_x = 0, mean_y = 0, spread = 0, product = 0, rest = 0;
+	double sizes[POINTS_LEN];
 	for (size_t i = 0; i < POINTS_LEN; i++) {
-		mean_x += megapixels(i / ROUNDS) / POINTS_LEN;
-		mean_y += times_us[i] / POINTS_LEN;
+		sizes[i] = megapixels(i / ROUNDS);
 	}
-	for (size_t i = 0; i < POINTS_LEN; i++) {
-		double x = megapixels(i / ROUNDS) - mean_x;
-		spread += x * x;
-		product += x * (times_us[i] - mean_y);
-	}
-	struct fit fit = {.slope_us = product / spread};
-	fit.intercept_us = mean_y - fit.slope_us * mean_x;
-	for (size_t i = 0; i < POINTS_LEN; i++) {
-		double x = megapixels(i / ROUNDS);
-		double off = times_us[i] - fit.intercept_us - fit.slope_us * x;
-		rest += off * off;
-	}
-	fit.error_us = sqrt(rest / (double)(POINTS_LEN - 2) / spread);
-	return fit;
+	return fit_line(sizes, times_us, POINTS_LEN);
 }
 
 static double measure_side(void *data, int side_px, int commits)
@@ -217,7 +193,7 @@ static double measure_drawing(
 			times_us[commit] = time_us;
 		}
 	}
-	qsort(times_us, (size_t)commits, sizeof(times_us[0]), compare);
+	qsort(times_us, (size_t)commits, sizeof(times_us[0]), fit_compare);
 	return times_us[commits / 2];
 }
 
@@ -235,7 +211,7 @@ static void print_side(size_t side, const double times_us[ROUNDS])
 {
 	double sorted_us[ROUNDS];
 	memcpy(sorted_us, times_us, sizeof(sorted_us));
-	qsort(sorted_us, ROUNDS, sizeof(sorted_us[0]), compare);
+	qsort(sorted_us, ROUNDS, sizeof(sorted_us[0]), fit_compare);
 	printf("  %4d x %-4d %9.1f (%.1f-%.1f)\n", sides_px[side], sides_px[side],
 		sorted_us[ROUNDS / 2], sorted_us[0], sorted_us[ROUNDS - 1]);
 }
@@ -265,14 +241,14 @@ static struct fit measure_and_print(
 	for (size_t side = 0; side < SIDES_LEN; side++) {
 		print_side(side, &times_us[side * ROUNDS]);
 	}
-	return fit_line(times_us);
+	return fit_by_megapixel(times_us);
 }
 
 /* What tools/measure/bench_texture.py reads. `alone` takes `alone_us` without a texture. */
 static void print_fit(const char *mode, const struct fit *fit, const char *alone, double alone_us)
 {
 	printf("  fit %s: %.3f us at 0 pixels, %+.4f +- %.4f us a megapixel; %s alone %.3f us\n",
-		mode, fit->intercept_us, fit->slope_us, fit->error_us, alone, alone_us);
+		mode, fit->at_zero, fit->slope, fit->slope_error, alone, alone_us);
 	fflush(stdout);
 }
 
@@ -312,6 +288,6 @@ CASE(texture_ready)
 	struct fit imported = measure_mode("import", COMMITS_IMPORTED);
 	struct fit uploaded = measure_mode("upload", COMMITS_UPLOADED);
 	struct fit drawn = measure_first_drawn(COMMITS_IMPORTED);
-	CHECK(imported.slope_us * LEAST_ADVANTAGE < uploaded.slope_us);
-	CHECK(drawn.slope_us * LEAST_ADVANTAGE < uploaded.slope_us);
+	CHECK(imported.slope * LEAST_ADVANTAGE < uploaded.slope);
+	CHECK(drawn.slope * LEAST_ADVANTAGE < uploaded.slope);
 }
