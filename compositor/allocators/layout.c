@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "allocators/layout.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include <assert.h>
 #include <drm_fourcc.h>
 

@@ -2,8 +2,8 @@
 #include "allocators/sealed_memfd.h"
 #include "buffers/linux_dmabuf_impl.h"
 #include "buffers/native_buffer.h"
-#include "each_frame.h"
 #include "linux-dmabuf-v1-protocol.h"
+#include "memory/each_frame.h"
 #include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>

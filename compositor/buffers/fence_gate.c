@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/fence_gate.h"
 #include "buffers/native_buffer.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "memory/objects.h"
 #include <poll.h>
 #include <stdlib.h>

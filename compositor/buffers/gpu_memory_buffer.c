@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "allocators/chain.h"
 #include "buffers/gpu_memory_buffer_impl.h"
-#include "each_frame.h"
 #include "gesso-gpu-memory-buffer-v1-protocol.h"
 #include "memory/client_end.h"
 #include "memory/clock.h"
+#include "memory/each_frame.h"
 #include "memory/objects.h"
 #include <assert.h>
 #include <drm_fourcc.h>

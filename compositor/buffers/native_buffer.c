@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/native_buffer.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "renderer/render_context.h"
 #include <drm_fourcc.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 #include "buffers/shm_guard.h"
 #include "buffers/gpu_memory_buffer_impl.h"
 #include "buffers/linux_dmabuf_impl.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>

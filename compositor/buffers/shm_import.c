@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/shm_import.h"
 #include "buffers/shm_import_impl.h"
-#include "each_frame.h"
 #include "memory/clock.h"
+#include "memory/each_frame.h"
 #include "renderer/render_context.h"
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "allocators/sealed_memfd.h"
 #include "buffers/shm_import_impl.h"
 #include "buffers/shm_pool.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "renderer/render_context.h"
 #include <assert.h>
 #include <poll.h>

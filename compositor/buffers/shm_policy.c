@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffers/shm_policy.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 
 /* A buffer that is new counts double: three in a row switch over, six that are not switch back. */
 #define NEW_SCORE 2

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/limits.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "screen/listener.h"
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/overdraw.h"
-#include "each_frame.h"
 #include "memory/client_end.h"
+#include "memory/each_frame.h"
 #include <stdint.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/requests.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "screen/listener.h"
 #include <stdlib.h>
 #include <string.h>

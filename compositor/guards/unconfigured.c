@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guards/unconfigured.h"
-#include "each_frame.h"
 #include "guards/requests.h"
+#include "memory/each_frame.h"
 #include "xdg-shell-protocol.h"
 #include <stddef.h>
 #include <wayland-server-core.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/ledger.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 
 #include "memory/ledger_impl.h"
 #include "renderer/render_context.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "memory/ledger_impl.h"
 
 #include "renderer/render_context.h"

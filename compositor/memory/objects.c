@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/objects.h"
-#include "each_frame.h"
 #include "memory/client_end.h"
 #include "memory/descriptor_table.h"
+#include "memory/each_frame.h"
 #include "memory/ledger.h"
 #include <assert.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/late_texture.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <wlr/render/interface.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/recovery.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "renderer/render_context.h"
 #include <stdlib.h>
 #include <wlr/render/wlr_renderer.h>
@@ -210,8 +210,12 @@ static void recovery_handle_new_surface(struct wl_listener *listener, void *data
 	kept->surface = surface;
 	wl_list_init(&kept->latest_destroy.link);
 	kept->latest_destroy.notify = latest_handle_destroy;
-	kept->client_commit.notify = surface_handle_client_commit;
-	wl_signal_add(&surface->events.client_commit, &kept->client_commit);
+	wl_list_init(&kept->client_commit.link);
+	/* what pixman shows it samples in place, so the buffer is there; nothing is copied */
+	if (recovery->context->gles2) {
+		kept->client_commit.notify = surface_handle_client_commit;
+		wl_signal_add(&surface->events.client_commit, &kept->client_commit);
+	}
 	kept->destroy.notify = surface_handle_destroy;
 	wl_signal_add(&surface->events.destroy, &kept->destroy);
 	wl_list_insert(&recovery->surfaces, &kept->link);
@@ -237,9 +241,6 @@ bool gesso_recovery_create(struct wl_display *display, struct wlr_backend *backe
 	struct gesso_render_context *context, struct wlr_compositor *compositor,
 	void (*failed)(void *data), void *data)
 {
-	if (!context->gles2) {
-		return true; /* pixman is never lost, and nothing but its loss brings another */
-	}
 	struct gesso_recovery *recovery = calloc(1, sizeof(*recovery));
 	if (recovery == NULL) {
 		return false;

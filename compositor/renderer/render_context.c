@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/render_context.h"
 #include "allocators/allocator.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "renderer/card_memory.h"
 #include "renderer/gl_current.h"
 #include "renderer/renderer_choice.h"

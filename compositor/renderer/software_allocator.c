@@ -3,7 +3,7 @@
 #include "allocators/allocator.h"
 #include "allocators/layout.h"
 #include "allocators/sealed_memfd.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "renderer/software_renderer.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "renderer/copy_target.h"
 #include "renderer/gl_current.h"
 #include "renderer/late_texture.h"

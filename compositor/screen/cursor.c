@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "screen/constraint.h"
 #include "screen/cursor_impl.h"
 #include "screen/desktop.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/filter.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "screen/desktop.h"
 #include "screen/output.h"
 #include <math.h>

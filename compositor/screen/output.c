@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/output.h"
-#include "each_frame.h"
 #include "guards/overdraw.h"
 #include "memory/clock.h"
+#include "memory/each_frame.h"
 #include "renderer/render_context.h"
 #include "screen/desktop.h"
 #include "screen/filter.h"

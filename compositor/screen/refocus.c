@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/refocus.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "screen/listener.h"
 #include "screen/seat.h"
 #include <stdlib.h>

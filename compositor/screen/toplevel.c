@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/toplevel.h"
-#include "each_frame.h"
+#include "memory/each_frame.h"
 #include "memory/ledger.h"
 #include "screen/decoration.h"
 #include "screen/desktop.h"
