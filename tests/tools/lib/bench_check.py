@@ -58,9 +58,10 @@ def check_measured():
             assert "renderer" in cage["unavailable"], cage
     table = (work / "full").read_text()
     assert "kwin: not installed" in table and "for a megapixel" in table, table
-    assert "until the buffer's texture is ready" in table, table
+    assert "or its texture first drawn (draw)" in table, table
     texture = whole["texture_ready"]
     assert 0 < texture["import"]["intercept_us"] and texture["upload"]["slope_us"] > 0, texture
+    assert texture["draw"]["slope_us"] < texture["upload"]["slope_us"] / 20, texture
     assert (work / "full.svg").read_text().rstrip().endswith("</svg>")
 
 
