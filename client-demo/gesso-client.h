@@ -5,7 +5,9 @@
 /*
  * The client's end of Gesso: memory to paint in with the CPU, which the
  * compositor then samples in place where it can (path native), and wl_shm where
- * it cannot (path shm). Paint code sees one API and does not know which it is.
+ * it cannot (path shm). Where it is asked for, the memory is a dma-buf of the
+ * client's own, which any compositor with linux-dmabuf-v1 may import (path dmabuf).
+ * Paint code sees one API and does not know which it is.
  *
  *   gesso_client ──┬─ swapchain (one wl_surface) ─┬─ buffer … at most four
  *   (one           │                              └─ …
@@ -39,7 +41,7 @@
  * readers holds: the calling thread has no read prepared of its own, and another
  * that has one polls and then reads or cancels. Nothing else blocks or reads: a
  * compositor that never answers costs answer_timeout_ms and then the fall-back, with
- * the reason; if its answer comes after all, path native is tried again.
+ * the reason; if its answer comes after all, the path is tried again.
  *
  * Threads. One gesso_client with its swapchains is used by one thread at a time.
  * Several, on the same wl_display or not, may be used by several threads.
@@ -85,13 +87,22 @@ enum gesso_client_path {
 	GESSO_CLIENT_PATH_AUTO = 0, /* native where it can be had, else shm */
 	GESSO_CLIENT_PATH_NATIVE,   /* memory of the compositor's, sampled in place */
 	GESSO_CLIENT_PATH_SHM,      /* a wl_shm pool for each buffer */
+	/*
+	 * A dma-buf for each buffer, by linux-dmabuf-v1 of version 3 or later: one plane
+	 * at offset 0, rows of a multiple of 256 bytes, linear, or with the implicit
+	 * modifier where the compositor takes that alone. The memory is of /dev/udmabuf,
+	 * else of /dev/dma_heap/system, and its pages are pinned and charged to this
+	 * process. Where it is not to be had, or not imported, it is shm, and info says
+	 * why: this path is never forced.
+	 */
+	GESSO_CLIENT_PATH_DMABUF,
 };
 
-/* "auto", "native", "shm". */
+/* "auto", "native", "shm", "dmabuf". */
 GESSO_CLIENT_API const char *gesso_client_path_name(enum gesso_client_path path);
 
 /*
- * Why path native is not used. Values under 100 are those of
+ * Why path native, or dmabuf where that was asked for, is not used. Values under 100 are those of
  * gesso_gpu_memory_buffer_manager_v1.reason and come from the compositor; the
  * others are this library's own.
  */
@@ -105,13 +116,15 @@ enum gesso_client_reason {
 	GESSO_CLIENT_REASON_MAP_FAILED,             /* mmap failed */
 	GESSO_CLIENT_REASON_SYNC_FAILED,            /* DMA_BUF_IOCTL_SYNC failed */
 	GESSO_CLIENT_REASON_BY_REQUEST,             /* path shm was asked for */
+	GESSO_CLIENT_REASON_NO_DMABUF,              /* no device here makes dma-bufs */
+	GESSO_CLIENT_REASON_IMPORT_FAILED,          /* linux-dmabuf-v1's "failed" */
 };
 
 /* ---- the connection ---- */
 
 /*
- * Looks for gesso_gpu_memory_buffer_manager_v1 and wl_shm on `display` (borrowed,
- * and must outlive the client). Sends requests and returns at once: the answers
+ * Looks for gesso_gpu_memory_buffer_manager_v1, wl_shm and zwp_linux_dmabuf_v1 on
+ * `display` (borrowed, and must outlive the client). Sends requests and returns at once: the answers
  * come with dispatching, and begin_frame is GESSO_BUSY until then.
  * `answer_timeout_ms` bounds each answer of the compositor, the first ones and
  * every allocation; 0 means 2000. NULL on no memory or a display with an error.
@@ -119,7 +132,10 @@ enum gesso_client_reason {
 GESSO_CLIENT_API struct gesso_client *gesso_client_create(
 	struct wl_display *display, int answer_timeout_ms);
 
-/* Takes NULL. All swapchains must have been destroyed. */
+/*
+ * Takes NULL. All swapchains must have been destroyed. A dma-buf that the compositor
+ * has not answered for by then is its own until the display is disconnected.
+ */
 GESSO_CLIENT_API void gesso_client_destroy(struct gesso_client *client);
 
 /*
@@ -187,7 +203,7 @@ GESSO_CLIENT_API void gesso_swapchain_destroy(struct gesso_swapchain *swapchain)
 
 /*
  * From the next frame on. What is shown stays until that frame is committed. Path
- * native is tried again where it was refused, unless the compositor still owes an
+ * native or dmabuf is tried again where it was refused, unless the compositor still owes an
  * answer. GESSO_ERROR_ARGUMENT during a frame, or if a side is outside 1…16384.
  */
 GESSO_CLIENT_API enum gesso_result gesso_swapchain_resize(
@@ -223,8 +239,9 @@ struct gesso_frame {
  * GESSO_BUSY if all are held, if an allocation has not been answered, or if the
  * compositor's offer is not known yet. Also dispatches, as gesso_client_dispatch().
  * It may send a request: flush the display before the next poll, as always.
- * On path native the descriptor's bracket (DMA_BUF_IOCTL_SYNC of linux/dma-buf.h)
- * is opened; if that fails, path auto goes on with wl_shm.
+ * On paths native and dmabuf the descriptor's bracket (DMA_BUF_IOCTL_SYNC of
+ * linux/dma-buf.h) is opened; if that fails, paths auto and dmabuf go on with wl_shm.
+ * On path dmabuf the memory is made here: the pages of one buffer are zeroed and pinned.
  * GESSO_ERROR_UNAVAILABLE on path native when it is not to be had (a later call may
  * find it), or when there is no wl_shm either; GESSO_ERROR_NO_MEMORY;
  * GESSO_ERROR_CONNECTION; GESSO_ERROR_ARGUMENT during a frame.
@@ -250,9 +267,10 @@ GESSO_CLIENT_API void gesso_swapchain_cancel_frame(struct gesso_swapchain *swapc
 
 struct gesso_swapchain_info {
 	enum gesso_client_path path; /* AUTO until the first begin_frame has chosen */
-	const char *allocator;       /* of the last native buffer, such as "udmabuf"; "" on shm */
-	int reason;                  /* enum gesso_client_reason: why not native; NONE on native */
-	const char *reason_words;    /* one line for people; "" with NONE */
+	const char *allocator;       /* of the last buffer's memory, such as "udmabuf"; "" on shm */
+	/* enum gesso_client_reason: why not native, or dmabuf if asked for; NONE on those */
+	int reason;
+	const char *reason_words; /* one line for people; "" with NONE */
 	/*
 	 * The compositor's offer has changed since the last frame, and the next one would
 	 * take another path: a window that is still may want to paint it.

@@ -7,8 +7,8 @@
 #include <wayland-client.h>
 
 /*
- * One wl_buffer with its mapping. Made in one of two ways (buffer_native.c,
- * buffer_shm.c), used and destroyed in one.
+ * One wl_buffer with its mapping. Made in one of three ways (buffer_native.c,
+ * buffer_dmabuf.c, buffer_shm.c), used and destroyed in one.
  *
  *   PENDING ──→ IDLE ←──────→ PAINTING
  *      │          ↑              │
@@ -17,13 +17,14 @@
  */
 
 enum buffer_state {
-	BUFFER_PENDING,  /* native: the compositor has not answered */
-	BUFFER_FAILED,   /* native: it is not to be had; `refusal` says why */
+	BUFFER_PENDING,  /* native, dmabuf: the compositor has not answered */
+	BUFFER_FAILED,   /* native, dmabuf: it is not to be had; `refusal` says why */
 	BUFFER_IDLE,     /* nobody reads or writes it */
 	BUFFER_PAINTING, /* between begin_frame and end_frame */
 	BUFFER_HELD,     /* attached, not released */
 };
 
+struct dmabuf_request;
 struct gesso_client;
 struct gesso_gpu_memory_buffer_v1;
 
@@ -45,8 +46,9 @@ struct buffer {
 	uint64_t painted_frame; /* gesso_swapchain.frames when its frame ended; 0 is never */
 	struct damage stale;    /* since then; not kept up for 0 */
 
-	/* path native only */
-	struct gesso_gpu_memory_buffer_v1 *answer;
+	/* paths native and dmabuf only */
+	struct gesso_gpu_memory_buffer_v1 *answer; /* native, PENDING */
+	struct dmabuf_request *request;            /* dmabuf, PENDING */
 	int64_t answer_deadline_ns;
 	struct refusal refusal;
 	int bracket_fd; /* the dma-buf, kept open for DMA_BUF_IOCTL_SYNC; -1 if it needs none */
@@ -62,20 +64,37 @@ struct buffer *buffer_native_create(
 	struct gesso_client *client, int width_px, int height_px, uint32_t fourcc);
 
 /*
+ * The same with memory of the client's own, handed over by linux-dmabuf-v1, which
+ * the client has bound. FAILED at once where no such memory is to be had.
+ */
+struct buffer *buffer_dmabuf_create(
+	struct gesso_client *client, int width_px, int height_px, uint32_t fourcc);
+
+/* What is still to be answered: its wl_buffer is destroyed as soon as it comes. */
+void buffer_dmabuf_abandon(struct buffer *buffer);
+/* Gives up what is still to be answered when the client goes. */
+void buffer_dmabuf_finish_requests(struct gesso_client *client);
+
+/*
  * Whether the answer has just become overdue, with NO_ANSWER as the refusal. The
  * buffer stays PENDING: a late answer says that the compositor is back.
  */
-bool buffer_native_check_deadline(struct buffer *buffer, const struct gesso_client *client);
+bool buffer_check_deadline(struct buffer *buffer, const struct gesso_client *client);
 
 /* IDLE, or NULL on no memory or no descriptors. */
 struct buffer *buffer_shm_create(
 	struct gesso_client *client, int width_px, int height_px, uint32_t fourcc);
 
+/* Of one that will not be used any more; the compositor has what it has. */
+void buffer_drop_memory(struct buffer *buffer);
+
 /* Takes NULL and half-built ones. Takes it out of its list. */
 void buffer_destroy(struct buffer *buffer);
 
-/* For the two create functions. NULL on no memory. */
+/* For the create functions. NULL on no memory. */
 struct buffer *buffer_new(int width_px, int height_px, uint32_t fourcc);
+/* Sets stride and size as a compositor can import them: rows of GPUs, whole pages. */
+void buffer_lay_out(struct buffer *buffer);
 /* Takes `wl_buffer` and waits for its release. */
 void buffer_set_wl_buffer(struct buffer *buffer, struct wl_buffer *wl_buffer);
 

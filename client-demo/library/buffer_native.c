@@ -136,14 +136,3 @@ struct buffer *buffer_native_create(
 	buffer->answer_deadline_ns = clock_after_ms(client->answer_timeout_ms);
 	return buffer;
 }
-
-bool buffer_native_check_deadline(struct buffer *buffer, const struct gesso_client *client)
-{
-	if (buffer->state != BUFFER_PENDING || buffer->overdue ||
-		clock_now_ns() < buffer->answer_deadline_ns)
-		return false;
-	refusal_set(&buffer->refusal, GESSO_CLIENT_REASON_NO_ANSWER,
-		"the compositor did not answer within %d ms", client->answer_timeout_ms);
-	buffer->overdue = true;
-	return true;
-}

@@ -7,9 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* What GPUs ask of a linear row, so that a compositor may import the pool as it is. */
-#define STRIDE_ALIGN_BYTES 256
-
 static uint32_t shm_format(uint32_t fourcc)
 {
 	switch (fourcc) {
@@ -20,11 +17,6 @@ static uint32_t shm_format(uint32_t fourcc)
 	default:
 		return fourcc;
 	}
-}
-
-static size_t round_up(size_t bytes, size_t align_bytes)
-{
-	return (bytes + align_bytes - 1) & ~(align_bytes - 1);
 }
 
 /*
@@ -77,11 +69,8 @@ struct buffer *buffer_shm_create(
 	struct buffer *buffer = buffer_new(width_px, height_px, fourcc);
 	if (!buffer)
 		return NULL;
-	/* at most 16384 × 4 × 16384, which is 1 GiB and fits wl_shm's int */
-	buffer->stride_bytes =
-		round_up((size_t)width_px * format_bytes_per_pixel(fourcc), STRIDE_ALIGN_BYTES);
-	buffer->map_bytes =
-		round_up(buffer->stride_bytes * (size_t)height_px, (size_t)sysconf(_SC_PAGESIZE));
+	/* so that a compositor may import the pool as it is */
+	buffer_lay_out(buffer);
 	int fd = create_sealed_memory(buffer->map_bytes);
 	bool made = fd >= 0 && map_memory(buffer, fd) && create_wl_buffer(buffer, client->shm, fd);
 	if (fd >= 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "client.h"
+#include "buffer.h"
 #include "clock.h"
 #include "gesso-gpu-memory-buffer-v1-client-protocol.h"
+#include "linux-dmabuf-v1-client-protocol.h"
 #include "swapchain.h"
 #include <assert.h>
 #include <drm_fourcc.h>
@@ -36,6 +38,10 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 		client->manager_name = name;
 		if (manager)
 			offers_listen(&client->offers, manager);
+	} else if (strcmp(interface, zwp_linux_dmabuf_v1_interface.name) == 0 &&
+		client->dmabuf_offers.version == 0) {
+		client->dmabuf_offers.name = name;
+		client->dmabuf_offers.version = version;
 	}
 }
 
@@ -44,6 +50,8 @@ static void registry_handle_global_remove(void *data, struct wl_registry *regist
 	struct gesso_client *client = data;
 	if (client->offers.manager && name == client->manager_name)
 		offers_finish(&client->offers);
+	if (client->dmabuf_offers.version > 0 && name == client->dmabuf_offers.name)
+		dmabuf_offers_finish(&client->dmabuf_offers);
 	if (client->shm && name == client->shm_name) {
 		wl_shm_destroy(client->shm);
 		client->shm = NULL;
@@ -84,6 +92,7 @@ struct gesso_client *gesso_client_create(struct wl_display *display, int answer_
 	if (!client)
 		return NULL;
 	wl_list_init(&client->swapchains);
+	wl_list_init(&client->dmabuf_requests);
 	client->display = display;
 	client->answer_timeout_ms =
 		answer_timeout_ms > 0 ? answer_timeout_ms : CLIENT_ANSWER_TIMEOUT_MS;
@@ -111,6 +120,8 @@ void gesso_client_destroy(struct gesso_client *client)
 	if (!client)
 		return;
 	assert(wl_list_empty(&client->swapchains));
+	buffer_dmabuf_finish_requests(client);
+	dmabuf_offers_finish(&client->dmabuf_offers);
 	offers_finish(&client->offers);
 	if (client->shm)
 		wl_shm_destroy(client->shm);
@@ -130,6 +141,14 @@ bool client_is_ready(const struct gesso_client *client)
 	bool answered =
 		client->syncs_done >= 2 && (!client->offers.manager || client->offers.serial > 0);
 	return answered || client->gave_up;
+}
+
+bool client_knows_dmabufs(struct gesso_client *client)
+{
+	/* what could not be asked for, for want of memory, is not waited for */
+	bool asked = dmabuf_offers_bind(&client->dmabuf_offers, client->registry,
+		client->display_wrapper, client->answer_timeout_ms);
+	return !asked || !dmabuf_offers_is_awaited(&client->dmabuf_offers);
 }
 
 bool client_shm_has(const struct gesso_client *client, uint32_t fourcc)
@@ -153,7 +172,8 @@ int client_dispatch(struct gesso_client *client)
 		return -1;
 	bool gives_up = !client_is_ready(client) && clock_now_ns() >= client->answer_deadline_ns;
 	client->gave_up = client->gave_up || gives_up;
-	client->untold = client->untold || events > 0 || gives_up;
+	client->untold = dmabuf_offers_check_deadline(&client->dmabuf_offers) || client->untold ||
+		events > 0 || gives_up;
 	struct gesso_swapchain *swapchain;
 	wl_list_for_each(swapchain, &client->swapchains, link)
 		swapchain_tick(swapchain);
@@ -181,6 +201,8 @@ int64_t client_next_deadline_ns(const struct gesso_client *client)
 	int64_t next_ns = CLOCK_NEVER;
 	if (!client_is_ready(client))
 		next_ns = client->answer_deadline_ns;
+	if (dmabuf_offers_is_awaited(&client->dmabuf_offers))
+		next_ns = clock_earlier(next_ns, client->dmabuf_offers.deadline_ns);
 	struct gesso_swapchain *swapchain;
 	wl_list_for_each(swapchain, &client->swapchains, link)
 		next_ns = clock_earlier(next_ns, swapchain_next_deadline_ns(swapchain));

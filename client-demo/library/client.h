@@ -2,11 +2,12 @@
 #ifndef GESSO_LIBRARY_CLIENT_H
 #define GESSO_LIBRARY_CLIENT_H
 
+#include "dmabuf_offers.h"
 #include "offers.h"
 #include <wayland-client.h>
 
 /*
- * The library's place on the caller's display: its queue, its registry, the two
+ * The library's place on the caller's display: its queue, its registry, the three
  * globals it uses, and the list of swapchains whose timers it drives.
  */
 
@@ -26,6 +27,8 @@ struct gesso_client {
 
 	struct offers offers;
 	uint32_t manager_name, shm_name; /* of the registry */
+	struct dmabuf_offers dmabuf_offers;
+	struct wl_list dmabuf_requests; /* dmabuf_request.link */
 	struct wl_shm *shm;
 	uint32_t shm_formats[CLIENT_SHM_FORMATS_MAX]; /* wl_shm's codes */
 	size_t shm_formats_len;
@@ -40,6 +43,12 @@ struct gesso_client {
 
 /* Whether what the compositor has is known, or will not be waited for any more. */
 bool client_is_ready(const struct gesso_client *client);
+
+/*
+ * Whether it is known which dma-bufs the compositor takes, or not waited for any
+ * more. It is asked for by the first call.
+ */
+bool client_knows_dmabufs(struct gesso_client *client);
 
 /* Whether wl_shm takes the fourcc. */
 bool client_shm_has(const struct gesso_client *client, uint32_t fourcc);

@@ -16,9 +16,10 @@ static bool side_is_valid(int side_px)
 
 static bool options_are_valid(const struct gesso_swapchain_options *options)
 {
-	return options->path >= GESSO_CLIENT_PATH_AUTO && options->path <= GESSO_CLIENT_PATH_SHM &&
-		options->max_buffers >= 0 && options->max_buffers <= SWAPCHAIN_BUFFERS_MAX &&
-		options->still_timeout_ms >= -1 && options->pending_timeout_ms >= 0;
+	return options->path >= GESSO_CLIENT_PATH_AUTO &&
+		options->path <= GESSO_CLIENT_PATH_DMABUF && options->max_buffers >= 0 &&
+		options->max_buffers <= SWAPCHAIN_BUFFERS_MAX && options->still_timeout_ms >= -1 &&
+		options->pending_timeout_ms >= 0;
 }
 
 static void set_size(struct gesso_swapchain *swapchain, int width_px, int height_px)
@@ -111,7 +112,7 @@ static void end_bracket(struct gesso_swapchain *swapchain, struct buffer *buffer
 	struct refusal refusal;
 	refusal_set(&refusal, GESSO_CLIENT_REASON_SYNC_FAILED, "DMA_BUF_IOCTL_SYNC: %s",
 		strerror(-error));
-	swapchain_refuse_native(swapchain, &refusal);
+	swapchain_refuse(swapchain, &refusal);
 }
 
 enum gesso_result gesso_swapchain_begin_frame(
@@ -229,10 +230,12 @@ void gesso_swapchain_cancel_frame(struct gesso_swapchain *swapchain)
 
 static bool would_move(const struct gesso_swapchain *swapchain)
 {
-	if (swapchain->options.path != GESSO_CLIENT_PATH_AUTO || swapchain->frames == 0)
+	enum gesso_client_path asked = swapchain->options.path;
+	if (asked == GESSO_CLIENT_PATH_NATIVE || asked == GESSO_CLIENT_PATH_SHM ||
+		swapchain->frames == 0)
 		return false;
 	struct refusal why;
-	bool refused = swapchain_native_is_refused(swapchain, &why);
+	bool refused = swapchain_is_refused(swapchain, &why);
 	return refused != (swapchain->shown_path == GESSO_CLIENT_PATH_SHM);
 }
 

@@ -24,7 +24,7 @@ struct gesso_swapchain {
 	enum gesso_client_path path; /* AUTO until it was chosen */
 	int64_t pending_deadline_ns; /* for the compositor's probe, while that is awaited */
 	bool gave_up_probe;          /* it has passed */
-	struct refusal refusal;      /* why not native; NONE on native */
+	struct refusal refusal;      /* why not the path that has no copy; NONE on that */
 	uint64_t refused_at;         /* offers.serial + 1 when an allocation failed; 0 is never */
 	int late_answers;            /* that came when they were not awaited any more */
 	char allocator[32];
@@ -52,10 +52,12 @@ struct gesso_swapchain {
 
 /* Chooses the path for the next frame; retires the buffers of another. */
 enum gesso_result swapchain_choose_path(struct gesso_swapchain *swapchain);
-/* Keeps the reason. Path native is not tried again before a resize or a later batch. */
-void swapchain_refuse_native(struct gesso_swapchain *swapchain, const struct refusal *refusal);
-/* Whether a frame begun now would not take path native, and why. */
-bool swapchain_native_is_refused(const struct gesso_swapchain *swapchain, struct refusal *why);
+/* The one that is tried before shm: dmabuf where it was asked for, else native. */
+enum gesso_client_path swapchain_first_path(const struct gesso_swapchain *swapchain);
+/* Keeps the reason. That path is not tried again before a resize or a later batch. */
+void swapchain_refuse(struct gesso_swapchain *swapchain, const struct refusal *refusal);
+/* Whether a frame begun now would not take it, and why. */
+bool swapchain_is_refused(const struct gesso_swapchain *swapchain, struct refusal *why);
 
 /* ---- swapchain_buffers.c ---- */
 

@@ -70,7 +70,8 @@ static int count_usable(const struct gesso_swapchain *swapchain)
 	int count = 0;
 	const struct buffer *buffer;
 	wl_list_for_each(buffer, &swapchain->buffers, link)
-		count += !buffer->retired && buffer->map != NULL;
+		count += !buffer->retired && buffer->state != BUFFER_PENDING &&
+			buffer->state != BUFFER_FAILED;
 	return count;
 }
 
@@ -81,7 +82,7 @@ static void handle_refusal(struct gesso_swapchain *swapchain, const struct buffe
 	if (!buffer->retired && usable >= 2)
 		swapchain->buffers_wanted = usable;
 	else if (!buffer->retired)
-		swapchain_refuse_native(swapchain, &buffer->refusal);
+		swapchain_refuse(swapchain, &buffer->refusal);
 	swapchain->client->untold = true;
 }
 
@@ -97,9 +98,10 @@ static void handle_late_answer(struct gesso_swapchain *swapchain, struct buffer 
 
 static void check_answer(struct gesso_swapchain *swapchain, struct buffer *buffer)
 {
-	if (buffer_native_check_deadline(buffer, swapchain->client)) {
+	if (buffer_check_deadline(buffer, swapchain->client)) {
 		handle_refusal(swapchain, buffer);
 		buffer->retired = true;
+		buffer_drop_memory(buffer);
 	}
 	if (buffer->overdue && buffer->state != BUFFER_PENDING)
 		handle_late_answer(swapchain, buffer);
@@ -200,16 +202,33 @@ static struct buffer *find_idle(struct gesso_swapchain *swapchain)
 	return best;
 }
 
-/* On path native it is there only once the answer has come. */
+static struct buffer *create_buffer(const struct gesso_swapchain *swapchain)
+{
+	struct buffer *(*create)(struct gesso_client *, int, int, uint32_t) = buffer_shm_create;
+	if (swapchain->path == GESSO_CLIENT_PATH_NATIVE)
+		create = buffer_native_create;
+	else if (swapchain->path == GESSO_CLIENT_PATH_DMABUF)
+		create = buffer_dmabuf_create;
+	return create(
+		swapchain->client, swapchain->width_px, swapchain->height_px, swapchain->fourcc);
+}
+
+/*
+ * But on path shm it is there only once the answer has come. GESSO_ERROR_UNAVAILABLE
+ * where it is refused at once, which is kept as any refusal is.
+ */
 static enum gesso_result add_buffer(struct gesso_swapchain *swapchain)
 {
-	bool native = swapchain->path == GESSO_CLIENT_PATH_NATIVE;
-	struct buffer *buffer = (native ? buffer_native_create : buffer_shm_create)(
-		swapchain->client, swapchain->width_px, swapchain->height_px, swapchain->fourcc);
+	struct buffer *buffer = create_buffer(swapchain);
 	if (!buffer)
 		return GESSO_ERROR_NO_MEMORY;
+	if (buffer->state == BUFFER_FAILED) {
+		handle_refusal(swapchain, buffer);
+		buffer_destroy(buffer);
+		return GESSO_ERROR_UNAVAILABLE;
+	}
 	wl_list_insert(swapchain->buffers.prev, &buffer->link);
-	swapchain->awaits_buffer = native;
+	swapchain->awaits_buffer = buffer->state == BUFFER_PENDING;
 	return GESSO_OK;
 }
 
@@ -242,11 +261,14 @@ static enum gesso_result find_or_add(struct gesso_swapchain *swapchain, struct b
 
 enum gesso_result swapchain_acquire(struct gesso_swapchain *swapchain, struct buffer **acquired)
 {
-	/* each turn without a result refuses the native path, which can happen once */
+	/* each turn without a result refuses the path before shm, or a buffer more than two of it */
 	for (;;) {
 		enum gesso_result result = swapchain_choose_path(swapchain);
-		if (result == GESSO_OK)
-			result = find_or_add(swapchain, acquired);
+		if (result != GESSO_OK)
+			return result;
+		result = find_or_add(swapchain, acquired);
+		if (result == GESSO_ERROR_UNAVAILABLE)
+			continue;
 		if (result != GESSO_OK)
 			return result;
 		struct buffer *buffer = *acquired;
@@ -256,6 +278,6 @@ enum gesso_result swapchain_acquire(struct gesso_swapchain *swapchain, struct bu
 		struct refusal refusal;
 		refusal_set(&refusal, GESSO_CLIENT_REASON_SYNC_FAILED, "DMA_BUF_IOCTL_SYNC: %s",
 			strerror(-error));
-		swapchain_refuse_native(swapchain, &refusal);
+		swapchain_refuse(swapchain, &refusal);
 	}
 }

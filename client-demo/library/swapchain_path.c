@@ -4,18 +4,32 @@
 
 #define PENDING_TIMEOUT_NATIVE_MS 30000
 
-void swapchain_refuse_native(struct gesso_swapchain *swapchain, const struct refusal *refusal)
+enum gesso_client_path swapchain_first_path(const struct gesso_swapchain *swapchain)
+{
+	return swapchain->options.path == GESSO_CLIENT_PATH_DMABUF ? GESSO_CLIENT_PATH_DMABUF
+								   : GESSO_CLIENT_PATH_NATIVE;
+}
+
+void swapchain_refuse(struct gesso_swapchain *swapchain, const struct refusal *refusal)
 {
 	swapchain->refusal = *refusal;
 	swapchain->refused_at = swapchain->client->offers.serial + 1;
 }
 
-bool swapchain_native_is_refused(const struct gesso_swapchain *swapchain, struct refusal *why)
+static bool is_offered(const struct gesso_swapchain *swapchain, struct refusal *why)
 {
-	const struct offers *offers = &swapchain->client->offers;
-	if (!offers_has(offers, swapchain->fourcc, why))
+	const struct gesso_client *client = swapchain->client;
+	uint64_t modifier;
+	if (swapchain_first_path(swapchain) == GESSO_CLIENT_PATH_DMABUF)
+		return dmabuf_offers_has(&client->dmabuf_offers, swapchain->fourcc, &modifier, why);
+	return offers_has(&client->offers, swapchain->fourcc, why);
+}
+
+bool swapchain_is_refused(const struct gesso_swapchain *swapchain, struct refusal *why)
+{
+	if (!is_offered(swapchain, why))
 		return true;
-	if (swapchain->refused_at != offers->serial + 1)
+	if (swapchain->refused_at != swapchain->client->offers.serial + 1)
 		return false;
 	*why = swapchain->refusal;
 	return true;
@@ -67,12 +81,15 @@ enum gesso_result swapchain_choose_path(struct gesso_swapchain *swapchain)
 			"path shm was asked for");
 		return choose_shm(swapchain);
 	}
+	enum gesso_client_path first = swapchain_first_path(swapchain);
+	if (first == GESSO_CLIENT_PATH_DMABUF && !client_knows_dmabufs(swapchain->client))
+		return GESSO_BUSY;
 	struct refusal why = {0};
-	if (!swapchain_native_is_refused(swapchain, &why)) {
+	if (!swapchain_is_refused(swapchain, &why)) {
 		swapchain->refusal = (struct refusal){0};
 		swapchain->pending_deadline_ns = CLOCK_NEVER;
 		swapchain->gave_up_probe = false;
-		set_path(swapchain, GESSO_CLIENT_PATH_NATIVE);
+		set_path(swapchain, first);
 		return GESSO_OK;
 	}
 	swapchain->refusal = why;

@@ -75,6 +75,8 @@ const char *gesso_client_path_name(enum gesso_client_path path)
 		return "native";
 	case GESSO_CLIENT_PATH_SHM:
 		return "shm";
+	case GESSO_CLIENT_PATH_DMABUF:
+		return "dmabuf";
 	}
 	return "unknown";
 }

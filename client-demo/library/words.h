@@ -4,7 +4,7 @@
 
 #include "gesso-client.h"
 
-/* Why path native was refused: a code for programs, one line for people. */
+/* Why path native or dmabuf was refused: a code for programs, one line for people. */
 struct refusal {
 	int code; /* enum gesso_client_reason */
 	char words[256];

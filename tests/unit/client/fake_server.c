@@ -2,12 +2,14 @@
 #include "fake_server.h"
 #include "check.h"
 #include "gesso-gpu-memory-buffer-v1-protocol.h"
+#include "linux-dmabuf-v1-protocol.h"
 #include <drm_fourcc.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 void fake_bind_manager(struct wl_client *client, void *data, uint32_t version, uint32_t id);
+void fake_bind_dmabuf(struct wl_client *client, void *data, uint32_t version, uint32_t id);
 
 static void handle_attached_destroy(struct wl_listener *listener, void *data)
 {
@@ -168,6 +170,9 @@ void fake_start(struct fake_server *server)
 	if (!server->no_manager)
 		wl_global_create(server->display, &gesso_gpu_memory_buffer_manager_v1_interface, 1,
 			server, fake_bind_manager);
+	if (server->dmabuf.version > 0)
+		wl_global_create(server->display, &zwp_linux_dmabuf_v1_interface,
+			server->dmabuf.version, server, fake_bind_dmabuf);
 	server->client = wl_client_create(server->display, fds[0]);
 	connect_client(server, fds[1]);
 }
@@ -182,5 +187,8 @@ void fake_finish(struct fake_server *server)
 	wl_display_disconnect(server->client_display);
 	CHECK_EQUAL(server->buffers, 0);
 	wl_display_destroy_clients(server->display);
+	CHECK_EQUAL(server->dmabuf.params_alive, 0);
+	if (server->dmabuf.fd > 0)
+		close(server->dmabuf.fd);
 	wl_display_destroy(server->display);
 }

@@ -27,18 +27,51 @@ enum fake_release {
 	FAKE_RELEASE_NEVER,
 };
 
+enum fake_dmabuf_answer { FAKE_DMABUF_CREATED, FAKE_DMABUF_FAILED, FAKE_DMABUF_NEVER };
+
+/* What linux-dmabuf-v1 of version 4 says it takes; of version 3 only the first two. */
+enum fake_feedback {
+	FAKE_FEEDBACK_GOOD,     /* XRGB8888, linear and otherwise */
+	FAKE_FEEDBACK_TILED,    /* nothing that is linear */
+	FAKE_FEEDBACK_NO_TABLE, /* formats by number only */
+	FAKE_FEEDBACK_SHORT,    /* a table smaller than announced */
+	FAKE_FEEDBACK_ODD,      /* no whole number of entries */
+	FAKE_FEEDBACK_HUGE,     /* more entries than can be named */
+	FAKE_FEEDBACK_PIPE,     /* a table that is no file */
+	FAKE_FEEDBACK_INDEX,    /* a number past the table's end */
+	FAKE_FEEDBACK_NEVER_DONE,
+};
+
+struct fake_dmabuf {
+	/* set before fake_start() */
+	int version; /* 0: without the global */
+	enum fake_dmabuf_answer answer;
+	enum fake_feedback feedback;
+	bool implicit_only; /* version 3: linear is not announced */
+	int buffers_max;    /* past it: failed; 0 is no limit */
+
+	int binds, requests, params_alive;
+	struct wl_resource *unanswered; /* the last params, with FAKE_DMABUF_NEVER */
+	/* of the last request */
+	int fd;
+	uint32_t stride_bytes;
+	uint64_t modifier;
+	long size_bytes;
+};
+
 struct fake_server {
 	/* set before fake_start() */
 	bool no_manager, no_shm, no_batch, pending;
 	enum fake_answer answer;
 	int allocations_max; /* past it: failed; 0 is no limit */
 	enum fake_release release;
+	struct fake_dmabuf dmabuf;
 
 	struct wl_display *display;
 	struct wl_client *client;
 	struct wl_resource *manager; /* the one that was bound last */
 	int requests;                /* create_buffer */
-	int buffers;                 /* native wl_buffers alive */
+	int buffers;                 /* native and dmabuf wl_buffers alive */
 	int commits, damages;
 	struct gesso_rect last_damage;
 	struct wl_resource *attached, *shown;
@@ -60,6 +93,9 @@ void fake_finish(struct fake_server *server);
 
 /* Lets everything that was sent arrive, both ways. */
 void fake_pump(struct fake_server *server);
+
+/* The answer that was not given when it was asked for. */
+void fake_answer_dmabuf(struct fake_server *server, bool created);
 
 /* A batch that offers XRGB8888 and RGB565, or refuses as DISABLED. */
 void fake_send_batch(struct fake_server *server, bool offer);
