@@ -68,15 +68,27 @@ static bool create_windows(
 	return true;
 }
 
-/* Whether the path that was asked for was had: not if it was never tried. */
-static bool path_was_had(const struct options *options, const struct stats *stats)
+/* The first window that had not the path that was asked for, also if it was never tried. */
+static const struct stats_window *find_without_path(
+	const struct options *options, const struct stats *stats)
 {
 	for (int i = 0; i < stats->windows_len; i++) {
 		if (options->path != GESSO_CLIENT_PATH_AUTO &&
 			stats->windows[i].info.path != options->path)
-			return false;
+			return &stats->windows[i];
 	}
-	return true;
+	return NULL;
+}
+
+static bool path_was_had(const struct options *options, const struct stats *stats)
+{
+	const struct stats_window *window = find_without_path(options, stats);
+	if (!window)
+		return true;
+	fprintf(stderr, "gesso-demo: ended before path %s was had%s%s\n",
+		gesso_client_path_name(options->path), window->reason_words[0] ? ": " : "",
+		window->reason_words);
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -101,10 +113,6 @@ int main(int argc, char **argv)
 	shelf_clear(&shelf);
 	if (stats.windows_len > 0)
 		stats_print(&stats, options.stats, stdout);
-	if (ran && !path_was_had(&options, &stats)) {
-		fprintf(stderr, "gesso-demo: ended before path %s was had\n",
-			gesso_client_path_name(options.path));
-		ran = false;
-	}
+	ran = ran && path_was_had(&options, &stats);
 	return ran ? EXIT_SUCCESS : EXIT_FAILURE;
 }

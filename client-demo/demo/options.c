@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const struct option_spec specs[] = {
-	{"path", "auto|native|shm", "how pixels reach the compositor", options_set_path,
-		"auto, native, shm"},
+	{"path", "auto|native|shm|dmabuf", "how pixels reach the compositor", options_set_path,
+		"auto, native, shm, dmabuf"},
 	{"size", "WxH", "size of each window in pixels", options_set_size,
 		"WxH, each 1 to 16384, such as 1280x720"},
 	{"windows", "N", "number of windows", options_set_windows, "1 to 256"},

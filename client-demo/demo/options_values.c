@@ -49,7 +49,7 @@ static int take_name(const char *value, const char *const *names, int names_len)
 
 bool options_set_path(struct options *options, const char *value)
 {
-	for (int path = GESSO_CLIENT_PATH_AUTO; path <= GESSO_CLIENT_PATH_SHM; path++) {
+	for (int path = GESSO_CLIENT_PATH_AUTO; path <= GESSO_CLIENT_PATH_DMABUF; path++) {
 		if (strcmp(value, gesso_client_path_name(path)) == 0) {
 			options->path = path;
 			return true;

@@ -76,7 +76,7 @@ static void print_text(const struct stats *stats, FILE *out)
 		(double)stats->pacing.max_ns / 1e6);
 	fprintf(out, "path             %s%s%s%s\n", totals.path, *totals.allocator ? " (" : "",
 		totals.allocator, *totals.allocator ? ")" : "");
-	fprintf(out, "why not native   %s\n", *totals.reason_words ? totals.reason_words : "-");
+	fprintf(out, "reason           %s\n", *totals.reason_words ? totals.reason_words : "-");
 	fprintf(out, "buffers          %d, %" PRIu64 " bytes\n", totals.buffers,
 		totals.buffer_bytes);
 	fprintf(out, "copied           %" PRIu64 " bytes from shadows of %" PRIu64 " bytes\n",

@@ -115,6 +115,25 @@ def case_shadow(case):
     gesso.stop()
 
 
+def case_own_dmabufs(case):
+    """Dma-bufs that the client itself makes are read in place, and the picture is that of shm."""
+    gesso = start_gesso(case, "--allocator", "none")
+    gesso.warm_up()
+    document = SAMPLES / "workshop.svg"
+    dmabuf, figures, paths = picture_of(case, gesso, "--path", "dmabuf", document)
+    had = figures["path"], figures["allocator"], figures["copied_bytes"], figures["reason"]
+    check_equal(had, ("dmabuf", "udmabuf", 0, {"code": 0, "words": ""}), "the path")
+    check("dmabuf" in paths and len(paths) == 1, f"the client is on {sorted(paths)}")
+    check_equal(paths["dmabuf"]["copied_bytes"], 0, "bytes copied on dmabuf")
+    check(dmabuf.colours() > 50, "the document is not to be seen")
+    shm, figures, paths = picture_of(case, gesso, "--path", "shm", document)
+    check_equal(figures["path"], "shm", "the path")
+    check(SHM_PATHS[case.fixture("renderer")] in paths, f"the client is on {sorted(paths)}")
+    check_equal(dmabuf.difference_box(shm), None, "where the paths differ")
+    gesso.check_empty()
+    gesso.stop()
+
+
 def case_same_picture_each_format(case):
     gesso = start_gesso(case)
     document = SAMPLES / "gesso.txt"
@@ -214,6 +233,28 @@ def case_falls_back_without_allocator(case):
     gesso.stop()
 
 
+def case_falls_back_without_devices(case):
+    """With no device that makes dma-bufs: shown by shm, both reasons told, and the status is 1."""
+    devices = ("/dev/udmabuf", "/dev/dma_heap/system")
+    if any(os.access(device, os.R_OK | os.W_OK) for device in devices):
+        raise rig.Skip("a device makes dma-bufs here")
+    gesso = start_gesso(case)
+    ground = gesso.shot()
+    arguments = ["--path", "dmabuf", "--still", SAMPLES / "gesso.txt"]
+    demo = Demo(case, gesso.env, *arguments).wait_ready()
+    check(gesso.shot() != ground, "it is not shown")
+    paths = gesso.paths_of(demo.pid)
+    check(SHM_PATHS[case.fixture("renderer")] in paths, f"the client is on {sorted(paths)}")
+    demo.process.send(signal.SIGTERM)
+    figures = demo.wait(1)
+    check_equal(figures["path"], "shm", "the path")
+    for device in devices:
+        check(device in figures["reason"]["words"], f"{device} is not in {figures['reason']}")
+    line = f"gesso-demo: ended before path dmabuf was had: {figures['reason']['words']}\n"
+    check(line in demo.process.text(), f"{line!r} is not in {demo.process.text()}")
+    gesso.stop()
+
+
 def case_falls_back_over_budget(case):
     gesso = start_gesso(case, "--budget", "1")
     check_falls_back(case, gesso, "")
@@ -280,7 +321,7 @@ WRONG = [
     (["--nonsense"], ["--nonsense"]),
     (["-z", "a.svg"], ["-z"]),
     ([], ["document"]),
-    (["--path", "direct", "a"], ["--path", "direct", "auto", "native", "shm"]),
+    (["--path", "direct", "a"], ["--path", "direct", "auto", "native", "shm", "dmabuf"]),
     (["--path"], ["--path", "auto", "native", "shm"]),
     (["--size", "0x5", "a"], ["--size", "0x5", "16384"]),
     (["--size", "99999x5", "a"], ["--size", "99999x5", "16384"]),

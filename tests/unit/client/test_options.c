@@ -79,6 +79,7 @@ static void test_values(void)
 	CHECK_EQUAL(options.stats, STATS_JSON);
 	CHECK(options.fullscreen && options.print_ready && options.duration_s == 1.5);
 	CHECK_EQUAL(expect_run("--scene caret --path shm").scene, SCENE_CARET);
+	CHECK_EQUAL(expect_run("a.svg --path dmabuf").path, GESSO_CLIENT_PATH_DMABUF);
 	CHECK_EQUAL(expect_run("--scene full --warm-up 5 --frames 9").warm_up, 5);
 }
 
@@ -87,7 +88,7 @@ static void test_wrong(void)
 	expect_wrong("", "no document", "--scene full");
 	expect_wrong("--nope a.svg", "--nope", "--path");
 	expect_wrong("-x a.svg", "-x", "--path");
-	expect_wrong("--path fast a.svg", "'fast'", "auto, native, shm");
+	expect_wrong("--path fast a.svg", "'fast'", "auto, native, shm, dmabuf");
 	expect_wrong("a.svg --path", "--path", "auto, native, shm");
 	expect_wrong("--size 0x600 a.svg", "'0x600'", "1 to 16384");
 	expect_wrong("--size 800 a.svg", "'800'", "WxH");
