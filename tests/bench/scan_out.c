@@ -2,8 +2,8 @@
 /*
  * What a frame that goes to the output as it is costs the compositor, by the size of the
  * buffer and by its path. A measurement: meson test --benchmark. With /dev/udmabuf it has
- * what tools/bench has not, a client whose buffers come by linux-dmabuf; in an emulated
- * machine times are ratios to each other and nothing else.
+ * path dmabuf too, as tools/bench --lane kernel, which has painting clients and cage beside
+ * it; in an emulated machine times are ratios to each other and nothing else.
  *
  * Every path has one compositor, in which it is shown in turn with the others; nothing is
  * painted, so what is measured is warm.

@@ -21,8 +21,8 @@ import bench_print
 import bench_texture
 from bench_figures import Results, fit_by_size
 from bench_marks import full_screen, judge
-from bench_peers import BIG_PEERS, CONTENDERS, PEERS, check_choice
-from bench_run import DEADLINE_S, WARM_UP_FRAMES, run
+from bench_peers import BIG_PEERS, PATHS, PEERS, check_choice, chosen_contenders
+from bench_run import WARM_UP_FRAMES, run
 from bench_scenes import chosen_scenes, find_scanout_rate, usual_rate
 from memory_sample import SampleError
 from session import Programs, SessionError, end_on_signals
@@ -36,6 +36,11 @@ LEAST_RUN_S = 2
 # So much of the client is shown to see whether it keeps a rate.
 RATE_FRAMES = 30
 RATE_S = 20
+# What a run may take, and gesso-memory in it, and the memory of path native, by lane.
+LANES = {
+    "host": {"deadline": 60, "report_s": 10, "allocator": "memfd"},
+    "kernel": {"deadline": 240, "report_s": 60, "allocator": "udmabuf"},
+}
 
 
 def chosen_compositors(settings):
@@ -88,7 +93,7 @@ class Bench:
         settings = argparse.Namespace(**{
             **vars(self.settings),
             "rate_of": self.rate_of,
-            "deadline_s": min(DEADLINE_S, self.end_s - began_s),
+            "deadline_s": min(self.settings.deadline, self.end_s - began_s),
             **changes,
         })  # fmt: skip
         try:
@@ -170,6 +175,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("--logs", required=True)
+    parser.add_argument("--lane", choices=LANES, default="host")
     parser.add_argument("--set", choices=("quick", "usual", "full"), default="usual")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--frames", type=int, default=60)
@@ -177,6 +183,7 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--peers", default="")
     parser.add_argument("--compositors", type=words_list, default=[])
+    parser.add_argument("--paths", type=words_list, default=[])
     parser.add_argument("--renderers", type=words_list, default=[])
     parser.add_argument("--sizes", type=sizes_list, default=[])
     parser.add_argument("--windows", type=windows_list, default=[])
@@ -189,6 +196,10 @@ def parse_arguments():
     settings = parser.parse_args()
     settings.programs = Programs(settings.build)
     settings.logs = pathlib.Path(settings.logs)
+    vars(settings).update(LANES[settings.lane])
+    unknown = set(settings.paths) - set(PATHS)
+    if unknown:
+        parser.error(f"gesso has no path '{unknown.pop()}'; there are {', '.join(PATHS)}")
     return settings
 
 
@@ -220,12 +231,18 @@ def fits_to_json(results):
     return fits
 
 
+def is_emulated():
+    """QEMU's TCG names itself so. Its times are no machine's, but for their ratios."""
+    return "QEMU TCG" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+
+
 def conditions():
     """Of the machine, before the runs; what else it did meanwhile is in the load."""
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "kernel": f"{platform.system()} {platform.release()}",
         "processors": os.cpu_count(),
+        "emulated_by": "QEMU TCG" if is_emulated() else None,
         "load_before": os.getloadavg()[0],
     }
 
@@ -235,6 +252,7 @@ def to_json(settings, bench, marks, before, complete):
     return {
         "gesso_bench": 3,
         "command": settings.command,
+        "lane": settings.lane,
         **before,
         "rounds": settings.rounds,
         "all_rounds_run": complete,
@@ -266,17 +284,18 @@ def main():
         names = chosen_compositors(settings)
     except SessionError as error:
         sys.exit(f"bench: {error}")
-    contenders = [c for c in CONTENDERS if c.compositor in names]
+    contenders = chosen_contenders(names, settings.paths)
     before = conditions()
     scenes = chosen_scenes(settings)
     bench = Bench(settings, scenes, contenders)
     results = bench.results
-    if "gesso" in names and any(scene.renderer == "gl" for scene in scenes):
+    draws_gl = "gesso" in names and any(scene.renderer == "gl" for scene in scenes)
+    if draws_gl and settings.lane == "host":
         results.texture_ready = bench_texture.measure(settings)
     complete = bench.run()
     results.mark_rates()
     marks = judge(results)
-    bench_print.print_all(results, marks)
+    bench_print.print_all(results, marks, before)
     write_files(settings, bench, marks, before, complete)
     return 0 if results.runs else 1
 

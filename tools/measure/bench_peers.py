@@ -4,6 +4,7 @@
 import dataclasses
 import functools
 import os
+import pathlib
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,7 +15,8 @@ COMPOSE = {"WLR_SCENE_DISABLE_DIRECT_SCANOUT": "1"}
 WLR_RENDERERS = {"pixman": "pixman", "gl": "gles2"}
 GESSO_RENDERERS = {"pixman": "pixman", "gl": "gles2-software"}
 SOCKET = "wayland-bench"
-UDMABUF = "/dev/udmabuf"
+# What gesso-demo makes its own dma-bufs with.
+DMABUF_DEVICES = ("/dev/udmabuf", "/dev/dma_heap/system")
 # As gesso places windows of itself: so much down and to the right for each.
 CASCADE_PX = 32
 
@@ -61,6 +63,7 @@ class Start:
     log_path: object
     deadline: object
     variables: dict
+    allocator: str  # of gesso's path native
 
     def run(self, name, command, variables):
         return Compositor(
@@ -97,7 +100,9 @@ class Contender:
     def missing(self, programs):
         """Why it cannot be had at all; None if it can."""
         if self.compositor != "gesso":
-            return None if shutil.which(self.program) else "not installed"
+            if not shutil.which(self.program):
+                return "not installed"
+            return why_no_gl() if self.wlroots and self.renderer == "gl" else None
         if self.path == "dmabuf":
             return why_no_dmabuf()
         if self.path in ("shm-import", "shm-auto") and not chooses_shm(programs.gesso):
@@ -106,10 +111,19 @@ class Contender:
 
 
 def why_no_dmabuf():
-    """Named all the same, so that the table says what it lacks."""
-    if not os.path.exists(UDMABUF):
-        return f"{UDMABUF}, of which a client would make its dma-bufs, is not there"
-    return "gesso-demo makes no dma-bufs of its own"
+    """Named all the same, so that the table says what it lacks; None where it lacks nothing."""
+    if any(os.access(device, os.R_OK | os.W_OK) for device in DMABUF_DEVICES):
+        return None
+    names = " nor ".join(DMABUF_DEVICES)
+    return f"neither {names}, of which a client makes its dma-bufs, can be opened (tools/bench --lane kernel has them)"
+
+
+def why_no_gl(drm="/sys/class/drm"):
+    """Of wlroots' peers, which take the first DRM render node; None where nothing is known."""
+    nodes = sorted(pathlib.Path(drm).glob("renderD*"))
+    if nodes and all((node / "device").resolve().name == "vgem" for node in nodes):
+        return f"{nodes[0].name} is vgem's, on which Mesa's kms_swrast shows no client's memory"
+    return None
 
 
 def cascade(scene):
@@ -136,8 +150,8 @@ def starter_of_own(shm):
         variables = {**start.variables, **({} if start.scanout else COMPOSE)}
         extra = ["--shm", shm] if chooses_shm(start.programs.gesso) else []
         return start_gesso(
-            start.programs, GESSO_RENDERERS[start.scene.renderer], "memfd", start.scene.size,
-            start.log_path, start.deadline, extra, variables, start.runtime_dir,
+            start.programs, GESSO_RENDERERS[start.scene.renderer], start.allocator,
+            start.scene.size, start.log_path, start.deadline, extra, variables, start.runtime_dir,
         )  # fmt: skip
 
     return start_own
@@ -238,10 +252,20 @@ def _contenders():
 
 
 CONTENDERS = tuple(_contenders())
+PATHS = tuple(dict.fromkeys(path for paths in OWN_PATHS.values() for path, _ in paths))
 PEERS = ("cage", "sway", "labwc", "weston")
 BIG_PEERS = ("kwin", "mutter")
 # Their headless output has a size of its own until it is told another.
 SIZED_BY_CLIENT = ("cage", "sway", "labwc")
+
+
+def chosen_contenders(names, paths):
+    """Of the compositors `names`; of gesso those on `paths`, or all if there are none."""
+    return [
+        c
+        for c in CONTENDERS
+        if c.compositor in names and (c.compositor != "gesso" or not paths or c.path in paths)
+    ]
 
 
 def check_choice(names):

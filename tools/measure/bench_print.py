@@ -143,6 +143,11 @@ def mark_lines(marks):
         yield f"  {mark['verdict']:<12} {mark['what']}: {mark['words']}"
 
 
+def emulation_lines(before):
+    if before["emulated_by"]:
+        yield f"Emulated by {before['emulated_by']}: CPU times are ratios to each other and nothing else."
+
+
 def marks_document(settings, marks, before, complete):
     """What a document may keep of a run: how it was made, and each mark."""
     yield f"{settings.command or 'tools/bench'}"
@@ -152,11 +157,14 @@ def marks_document(settings, marks, before, complete):
     )
     rounds = "all rounds run" if complete else "the time was over before all rounds were run"
     yield f"{settings.rounds} rounds of {settings.frames} frames: {rounds}"
+    yield from emulation_lines(before)
     yield ""
     yield from mark_lines(marks)
 
 
-def print_all(results, marks):
+def print_all(results, marks, before):
+    for line in emulation_lines(before):
+        print(line + "\n")
     for scene in results.scenes():
         print("\n".join(scene_lines(results, scene)))
     for lines in (fit_lines(results), growth_lines(results), texture_lines(results)):

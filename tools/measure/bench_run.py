@@ -21,7 +21,6 @@ from session import Deadline, Process, SessionError
 
 NS_PER_MS = 1e6
 WARM_UP_FRAMES = 6
-DEADLINE_S = 60
 DYING_S = 1
 SETTLE_S = 3.0
 SETTLE_LOOK_S = 0.1
@@ -59,11 +58,16 @@ def set_size(compositor, scene, deadline):
             randr.fail("could not set the output's size")
 
 
+# Paths that the client itself asks for, and that are measured only where it had them.
+ASKED_PATHS = ("native", "dmabuf")
+
+
 def demo_command(settings, scene, contender):
     width, height = scene.window_size
     command = [
         settings.programs.demo,
-        "--path", "native" if contender.path == "native" else "shm", "--scene", scene.damage, "--size", f"{width}x{height}",
+        "--path", contender.path if contender.path in ASKED_PATHS else "shm",
+        "--scene", scene.damage, "--size", f"{width}x{height}",
         "--windows", str(scene.windows or 1), "--rate", str(settings.rate_of(scene)),
         "--warm-up", str(WARM_UP_FRAMES), "--frames", str(settings.frames), "--stats", "json",
     ]  # fmt: skip
@@ -81,7 +85,9 @@ class Ledger:
         """Path and bytes copied so far; None where there is no ledger."""
         if not self.asked:
             return None, None
-        report = memory_sample.take_report(self.settings.programs, self.compositor.socket, 10)
+        report = memory_sample.take_report(
+            self.settings.programs, self.compositor.socket, self.settings.report_s
+        )
         counts = memory_sample.count_frames(report, [self.client.pid])
         path = memory_sample.main_path(counts)
         return path, memory_sample.count_path(report, [self.client.pid], path)[1]
@@ -100,6 +106,16 @@ def check_size(stats, scene):
         size = window["width_px"], window["height_px"]
         if size != wanted:
             raise SessionError(f"the window was {size[0]}x{size[1]}, not {wanted[0]}x{wanted[1]}")
+
+
+def check_path(contender, path, stats):
+    """A client that fell back has measured another path; `path` is what the ledger says."""
+    if contender.path not in ASKED_PATHS:
+        return
+    if stats["path"] != contender.path:
+        raise SessionError(f"the client fell back to {stats['path']}: {stats['reason']['words']}")
+    if path != contender.path:
+        raise SessionError(f"the client's frames took path {path} by gesso's ledger")
 
 
 def measure(settings, scene, contender, compositor, client, gl_count, deadline):
@@ -123,6 +139,7 @@ def measure(settings, scene, contender, compositor, client, gl_count, deadline):
     client.stop()
     stats = client.stats()
     check_size(stats, scene)
+    check_path(contender, path, stats)
     frames = stats["frames"]
     uploaded = gl_bytes(scene, gl_before, gl_after)
     return {
@@ -182,7 +199,7 @@ def run(settings, scene, contender, label):
         variables = gl_count.environment(contender.program) if scene.renderer == "gl" else {}
         start = Start(
             settings.programs, scene, contender.scanout, directory, runtime_dir, log_path,
-            deadline, variables,
+            deadline, variables, settings.allocator,
         )  # fmt: skip
         compositor = stack.enter_context(contender.start(start))
         if contender.compositor in SIZED_BY_CLIENT:
