@@ -124,6 +124,16 @@ def scanout_peer(results, scene):
     return None, None
 
 
+def peers_slope(results, scenes):
+    """What cage's line does in the same scenes: it copies nothing either, and is painted for by the
+    same client, so what it has of a slope is the machine's."""
+    for peer in dict.fromkeys(c for s in scenes for c in results.contenders(s)):
+        found = fit_by_size(results, peer, scenes.__contains__) if peer.compositor == "cage" else None
+        if found and found["slope_error"] is not None:
+            return f"; {peer.name}'s own: {found['slope']:+.4f} ± {found['slope_error']:.4f}"
+    return ""
+
+
 def judge_flat(results):
     for renderer in ("pixman", "gl"):
         scenes = [scene for scene in full_screen(results, renderer) if scene.scanout]
@@ -133,6 +143,7 @@ def judge_flat(results):
                 f"flat on {renderer}: {contender.name}", found["slope"], found["slope_error"], "ms"
             )
             if mark:
+                mark["words"] += peers_slope(results, scenes)
                 yield mark
         for scene in scenes:
             where, peer = scanout_peer(results, scene)
