@@ -187,6 +187,7 @@ def parse_arguments():
     parser.add_argument("--renderers", type=words_list, default=[])
     parser.add_argument("--sizes", type=sizes_list, default=[])
     parser.add_argument("--windows", type=windows_list, default=[])
+    parser.add_argument("--window-size", dest="window", type=lambda text: sizes_list(text)[0])
     parser.add_argument("--damage", type=words_list, default=[])
     parser.add_argument("--shown", choices=("composed", "scan-out"))
     parser.add_argument("--command", default="")
@@ -208,6 +209,7 @@ def scene_to_json(results, scene):
         "renderer": scene.renderer,
         "size": scene.size,
         "windows": scene.windows,
+        "window_size": "x".join(str(side) for side in scene.window_size),
         "full_screen": scene.windows == 0,
         "damage": scene.damage,
         "scanout": scene.scanout,

@@ -25,8 +25,10 @@ FIGURES = (
     "idle_pss_alone_bytes",
     "pss_bytes",
     "pss_less_files_bytes",
+    "pss_anonymous_bytes",
     "pss_alone_bytes",
     "honest_total_bytes",
+    "honest_total_less_files_bytes",
     "client_buffer_bytes",
 )
 

@@ -246,6 +246,11 @@ def windowed_groups(results):
     return groups
 
 
+def of_each(scenes):
+    width, height = scenes[0].window_size
+    return f"{width}x{height}"
+
+
 def growth(results, scenes, figure):
     """What one window more costs, by contender."""
     contenders = dict.fromkeys(c for scene in scenes for c in results.contenders(scene))
@@ -253,26 +258,57 @@ def growth(results, scenes, figure):
     return {contender: found["slope"] for contender, found in fits.items() if found}
 
 
+def anonymous_words(own, contender, peer):
+    """What is anonymous is the compositor's; the rest are pixels, of which a peer that places the
+    windows over each other reads fewer."""
+    if contender not in own or peer not in own:
+        return ""
+    return f", {own[contender] / 1024:.1f} and {own[peer] / 1024:.1f} KiB of them anonymous"
+
+
 def judge_growth(results):
     for (renderer, size, damage), scenes in windowed_groups(results).items():
-        slopes = growth(results, scenes, "pss_bytes")
+        # the program files are no window's, and their part varies with who else maps them
+        slopes = growth(results, scenes, "pss_less_files_bytes")
+        own = growth(results, scenes, "pss_anonymous_bytes")
         peers = {c: slope for c, slope in slopes.items() if not is_own(c)}
         if not peers:
             continue
         peer = min(peers, key=peers.get)
         for contender in (c for c in slopes if is_own(c)):
             yield {
-                "what": f"PSS a window, {renderer}, {size}, {damage}: {contender.name} "
+                "what": f"PSS a window of {of_each(scenes)}, {renderer}, {size}, {damage}: {contender.name} "
                 f"against {peer.name}, the best peer",
                 "verdict": HELD if slopes[contender] <= GROWTH_MARK * peers[peer] else MISSED,
-                "words": f"{slopes[contender] / 1024:.1f} KiB against {peers[peer] / 1024:.1f} KiB",
+                "words": f"{slopes[contender] / 1024:.1f} KiB against {peers[peer] / 1024:.1f} KiB"
+                + anonymous_words(own, contender, peer),
                 "ratio": slopes[contender] / peers[peer] if peers[peer] > 0 else None,
             }
 
 
+def judge_windows(results):
+    """Growth alone flatters whom a large heap at rest saves from growing: so the whole is set
+    against the peers' at each count too."""
+    for scene in (scene for scene in results.scenes() if scene.windows):
+        pss = {
+            contender: results.median(scene, contender, "pss_less_files_bytes")
+            for contender in results.contenders(scene)
+        }
+        peers = [c for c in pss if not is_own(c) and pss[c]]
+        if not peers:
+            continue
+        peer = min(peers, key=pss.get)
+        for contender in (c for c in pss if is_own(c) and pss[c]):
+            yield judge_ratios(
+                f"PSS less program files, {scene}: {contender.name} against {peer.name}, the best peer",
+                results.ratios("pss_less_files_bytes", (scene, contender), (scene, peer)),
+                GROWTH_MARK,
+            )
+
+
 def judge_honest(results):
     for (renderer, size, damage), scenes in windowed_groups(results).items():
-        totals = growth(results, scenes, "honest_total_bytes")
+        totals = growth(results, scenes, "honest_total_less_files_bytes")
         pixels = growth(results, scenes, "client_buffer_bytes")
         for contender in (
             c
@@ -282,7 +318,7 @@ def judge_honest(results):
             over = totals[contender] / pixels[contender] - 1 if pixels.get(contender) else None
             if over is not None:
                 yield {
-                    "what": f"honest total a window, {renderer}, {size}, {damage}: {contender.name}",
+                    "what": f"honest total a window of {of_each(scenes)}, {renderer}, {size}, {damage}: {contender.name}",
                     "verdict": HELD if abs(over) <= HONEST_MARK else MISSED,
                     "words": f"{100 * over:+.1f} % ({(totals[contender] - pixels[contender]) / 1024:+.1f} KiB) "
                     f"of the {pixels[contender] / 1024:.0f} KiB of pixels that the client holds, at most 1 %",
@@ -293,5 +329,5 @@ def judge_honest(results):
 def judge(results):
     """All marks that the run can judge."""
     judges = (judge_composed, judge_flat, judge_caret, judge_gl, judge_idle, judge_growth)
-    judges += (judge_honest, judge_texture)
+    judges += (judge_windows, judge_honest, judge_texture)
     return [mark for one in judges for mark in one(results) if mark]

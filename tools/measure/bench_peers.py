@@ -17,6 +17,8 @@ GESSO_RENDERERS = {"pixman": "pixman", "gl": "gles2-software"}
 SOCKET = "wayland-bench"
 # What gesso-demo makes its own dma-bufs with.
 DMABUF_DEVICES = ("/dev/udmabuf", "/dev/dma_heap/system")
+# Of each side of the output: 64 windows find room side by side.
+WINDOW_PART = 8
 # As gesso places windows of itself: so much down and to the right for each.
 CASCADE_PX = 32
 
@@ -31,6 +33,7 @@ class Scene:
     windows: int
     damage: str
     scanout: bool = False  # the client's buffer is the output's: nothing is composed
+    window: tuple | None = None  # width and height of each
 
     @property
     def megapixels(self):
@@ -42,8 +45,9 @@ class Scene:
 
     @property
     def window_size(self):
-        """So small that 64 find room side by side."""
-        return (self.width, self.height) if self.windows == 0 else (self.width // 8, self.height // 8)
+        if self.windows == 0:
+            return self.width, self.height
+        return self.window or (self.width // WINDOW_PART, self.height // WINDOW_PART)
 
     def __str__(self):
         what = {0: "full-screen", 1: "1 window"}.get(self.windows, f"{self.windows} windows")

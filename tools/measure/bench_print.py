@@ -4,7 +4,7 @@
 import os
 
 from bench_figures import fit_by_size
-from bench_marks import full_screen, growth, is_own, windowed_groups
+from bench_marks import full_screen, growth, is_own, of_each, windowed_groups
 from figures import UNAVAILABLE, mib, table
 
 # What the others are set against, the first of them that could be compared.
@@ -100,17 +100,19 @@ def fit_lines(results):
 
 def growth_lines(results):
     for (renderer, size, damage), scenes in windowed_groups(results).items():
-        figures = ("pss_bytes", "honest_total_bytes", "client_buffer_bytes")
+        figures = (
+            "pss_less_files_bytes", "pss_anonymous_bytes", "honest_total_less_files_bytes",
+            "client_buffer_bytes",
+        )  # fmt: skip
         slopes = [growth(results, scenes, figure) for figure in figures]
         if not slopes[0]:
             continue
-        head = ["", "compositor PSS", "honest total", "client's buffers"]
+        head = ["", "compositor PSS", "of it anonymous", "honest total", "client's buffers"]
         rows = [
             [c.name] + [f"{s[c] / 1024:.1f} KiB" if c in s else UNAVAILABLE for s in slopes]
             for c in slopes[0]
         ]
-        width, height = scenes[0].window_size
-        yield f"{renderer}, {size}, {damage}: what one window of {width}x{height} more costs"
+        yield f"{renderer}, {size}, {damage}: what one window of {of_each(scenes)} more costs, program files apart"
         yield from ("  " + line for line in table([head] + rows))
         yield ""
 

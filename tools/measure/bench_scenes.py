@@ -16,10 +16,10 @@ SCANOUT_RATES = (60, 30, 15, 5)
 RATE_REACHED = 0.97
 
 
-def scenes_of(renderers, sizes, windows, damages):
+def scenes_of(renderers, sizes, windows, damages, window=None):
     """Full-screen and repainted whole comes composed and scanned out, all else composed."""
     return [
-        Scene(renderer, *size, count, damage, scanout)
+        Scene(renderer, *size, count, damage, scanout, window if count else None)
         for renderer in renderers
         for count in windows
         for damage in damages
@@ -45,12 +45,14 @@ def usual_scenes():
 
 
 def chosen_scenes(settings):
-    if settings.renderers or settings.sizes or settings.windows or settings.damage:
+    given = (settings.renderers, settings.sizes, settings.windows, settings.damage, settings.window)
+    if any(given):
         scenes = scenes_of(
             settings.renderers or ["pixman", "gl"],
             settings.sizes or [SIZES[1]],
             settings.windows or [0],
             settings.damage or ["full"],
+            settings.window,
         )
     elif settings.set == "full":
         scenes = scenes_of(["pixman", "gl"], SIZES, WINDOWS, ["full", "caret"])

@@ -4,6 +4,7 @@
 A figure is a number of bytes, or None where it cannot be read: never 0 in its place.
 """
 
+import collections
 import json
 import subprocess
 
@@ -75,21 +76,25 @@ def clients_of(report, pids):
     return [client for client in report["clients"] if client["pid"] in pids]
 
 
+SplitPss = collections.namedtuple("SplitPss", "files rest anonymous")
+
+
 def split_pss(pid):
     """A process's PSS of files, and the rest of it, from one reading; the first falls whenever
-    another process maps the same files, and so between two readings."""
+    another process maps the same files, and so between two readings. What is anonymous is of the
+    rest, and shared with nobody; what is left of that is memory of memfds and the like."""
     found = {}
     try:
         with open(ROLLUP.format(pid), encoding="ascii") as rollup:
             for line in rollup:
                 name, _, value = line.partition(":")
-                if name in ("Pss", "Pss_File"):
+                if name in ("Pss", "Pss_File", "Pss_Anon"):
                     found[name] = int(value.split()[0]) * 1024
     except OSError:
         pass
-    if len(found) < 2:
-        return None, None
-    return found["Pss_File"], found["Pss"] - found["Pss_File"]
+    if len(found) < 3:
+        return SplitPss(None, None, None)
+    return SplitPss(found["Pss_File"], found["Pss"] - found["Pss_File"], found["Pss_Anon"])
 
 
 def sample_from_report(report, pids):
@@ -111,8 +116,8 @@ def sample_from_report(report, pids):
         sample["clients_pss"] = sample["clients_pss_with_dmabuf"] = None
     sample["honest_total"] = total(sample[part] for part in PARTS)
     split = [split_pss(pid) for pid in [compositor["pid"], *pids]]
-    sample["files"] = total(files for files, _ in split)
-    rest = [rest for _, rest in split]
+    sample["files"] = total(part.files for part in split)
+    rest = [part.rest for part in split]
     sample["less_files"] = total(rest + [sample[part] for part in PARTS if "_pss" not in part])
     return sample
 

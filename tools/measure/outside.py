@@ -128,19 +128,22 @@ def memory_of(compositor, client=None):
     """PSS of a compositor and its client, and with what is in no PSS the honest total. Textures
     of a renderer on the CPU are in the compositor's PSS. How much of the program files is counted
     hangs on who else maps them: so PSS without them is told too, and with all of them, as if the
-    compositor were alone."""
+    compositor were alone. What is anonymous is what it has beside the pixels of the clients."""
     pids = [pid for pid in (compositor, client) if pid]
     split = {pid: split_pss(pid) for pid in pids}
-    pss = {pid: total(split[pid]) for pid in pids}
     try:
         unmapped, files = _unmapped_bytes(pids), _mapped_files_bytes(compositor)
     except OSError:
         unmapped = files = None
+    own = split[compositor]
+    less_files = total([*(part.rest for part in split.values()), unmapped])
     return {
-        "pss_bytes": pss[compositor],
-        "pss_less_files_bytes": split[compositor][1],
-        "pss_alone_bytes": total([split[compositor][1], files]),
-        "honest_total_bytes": total([*pss.values(), unmapped]),
+        "pss_bytes": total([own.files, own.rest]),
+        "pss_less_files_bytes": own.rest,
+        "pss_anonymous_bytes": own.anonymous,
+        "pss_alone_bytes": total([own.rest, files]),
+        "honest_total_bytes": total([*(part.files for part in split.values()), less_files]),
+        "honest_total_less_files_bytes": less_files,
     }
 
 

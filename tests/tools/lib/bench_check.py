@@ -5,8 +5,10 @@ import dataclasses
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import threading
+import time
 import types
 
 work, build = pathlib.Path(sys.argv[1]), sys.argv[2]
@@ -16,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[3] / "tools" / "measure"))
 import bench as bench_module
 import bench_run
 import bench_texture
+import outside
 from bench import Bench, in_turn
 from bench_figures import Results, fit, fit_by_size
 from bench_marks import judge
@@ -82,12 +85,13 @@ def check_windows():
     for scene in whole["scenes"]:
         found = {entry["compositor"]: entry for entry in scene["contenders"]}
         dmabuf = found.pop("gesso dmabuf")
+        assert scene["window_size"] == "50x40", scene["window_size"]
         assert dmabuf["unavailable"] or dmabuf["runs"] == 1, "a path without figures or a reason"
         assert sorted(found) == ["gesso native", "gesso shm", "labwc"], sorted(found)
         for name, entry in found.items():
             run = entry["rounds"]["0"]
             assert run["frames"] == 5 * scene["windows"], (name, run["frames"])
-    assert "what one window of 40x30 more costs" in (work / "windows").read_text()
+    assert "what one window of 50x40 more costs" in (work / "windows").read_text()
 
 
 def check_fit():
@@ -245,17 +249,21 @@ def check_idle():
 def check_growth():
     def windowed(name, growth, **others):
         for count in (1, 4, 16):
-            pss = {"pss_bytes": 5000 + growth * count, "client_buffer_bytes": 1000 * count}
-            pss["honest_total_bytes"] = 9000 + 1005 * count
+            pss = {"pss_less_files_bytes": 5000 + growth * count, "client_buffer_bytes": 1000 * count}
+            pss["pss_anonymous_bytes"] = 1024 * growth * count
+            pss["honest_total_less_files_bytes"] = 9000 + 1005 * count
             scene = Scene("pixman", 1920, 1080, count, "full")
             yield scene, name, 0, figures_of(1, **{**pss, **others})
 
     peers = [*windowed("labwc", 200), *windowed("weston", 300)]
-    what = "PSS a window, pixman, 1920x1080, full: gesso native against labwc, the best peer"
+    what = "PSS a window of 240x135, pixman, 1920x1080, full: gesso native against labwc, the best peer"
     for growth, verdict in ((190, "held"), (210, "missed")):
         marks = marks_of([*windowed("gesso native", growth, path="native"), *peers])
         assert only(marks, what)["verdict"] == verdict, marks
-        honest = only(marks, "honest total a window, pixman")
+        least = [mark for what, mark in marks.items() if what.startswith("PSS less program files")]
+        assert [mark["verdict"] for mark in least] == [verdict] * 3, marks
+        assert f", {growth}.0 and 200.0 KiB of them anonymous" in only(marks, what)["words"], marks
+        honest = only(marks, "honest total a window of 240x135, pixman")
         assert honest["verdict"] == "held" and "+0.5 %" in honest["words"], honest
 
 
@@ -316,8 +324,8 @@ def quick_bench(run_s, seconds):
     """What tools/bench --quick would do there: whether all was run, after how long, and the runs."""
     clock = Clock(run_s)
     choice = types.SimpleNamespace(
-        set="quick", renderers=[], sizes=[], windows=[], damage=[], shown=None, rate=None,
-        rounds=3, frames=30, seconds=seconds, programs=Programs(build), deadline=60,
+        set="quick", renderers=[], sizes=[], windows=[], window=None, damage=[],
+        shown=None, rate=None, rounds=3, frames=30, seconds=seconds, programs=Programs(build), deadline=60,
     )  # fmt: skip
     peers = [c for c in CONTENDERS if c.compositor in ("gesso", "cage", "weston")]
     bench = Bench(choice, chosen_scenes(choice), peers, clock)
@@ -355,6 +363,21 @@ def failure_of(peer, name, frames=100000):
     except SessionError as error:
         return str(error)
     raise AssertionError(f"{name}: gave figures")
+
+
+def check_memory():
+    """The parts of one reading, none of them counted twice."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        time.sleep(0.1)
+        found = outside.memory_of(process.pid)
+        rollup = pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+        process.kill()
+    pss = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
+    # who else maps its files may come and go
+    assert abs(found["pss_bytes"] - pss) < 64 * 1024, (found, rollup)
+    files = found["pss_bytes"] - found["pss_less_files_bytes"]
+    assert found["honest_total_bytes"] - found["honest_total_less_files_bytes"] == files, found
+    assert 0 < found["pss_anonymous_bytes"] <= found["pss_less_files_bytes"], found
 
 
 def check_dying():
@@ -407,6 +430,6 @@ def check_vgem():
 for check in (
     check_measured, check_kept, check_windows, check_fit, check_pairs, check_flat, check_one_rate,
     check_caret, check_gl, check_idle, check_growth, check_texture, check_order, check_scanout_rate,
-    check_quick_ends, check_dying, check_fallback, check_vgem,
+    check_quick_ends, check_memory, check_dying, check_fallback, check_vgem,
 ):  # fmt: skip
     check()
