@@ -2,6 +2,7 @@
 """What gesso is held to beside its peers of the same run, and whether it holds."""
 
 import dataclasses
+import itertools
 import statistics
 
 from bench_figures import fit_by_size, fit_by_windows
@@ -135,12 +136,15 @@ def peers_slope(results, scenes):
 
 
 def judge_flat(results):
-    for renderer in ("pixman", "gl"):
-        scenes = [scene for scene in full_screen(results, renderer) if scene.scanout]
+    """By the client that paints every pixel, and by the one that paints a caret: that one is alike
+    at all sizes, and turns over no caches."""
+    for renderer, damage in itertools.product(("pixman", "gl"), ("full", "caret")):
+        scenes = [scene for scene in full_screen(results, renderer, damage) if scene.scanout]
+        drawn = renderer + (", a caret repainted" if damage == "caret" else "")
         for contender in flat_contenders(results, scenes):
             found = fit_by_size(results, contender, scenes.__contains__)
             mark = found and judge_slope(
-                f"flat on {renderer}: {contender.name}", found["slope"], found["slope_error"], "ms"
+                f"flat on {drawn}: {contender.name}", found["slope"], found["slope_error"], "ms"
             )
             if mark:
                 mark["words"] += peers_slope(results, scenes)
@@ -151,7 +155,7 @@ def judge_flat(results):
                 if not copies_nothing(results, scene, contender):
                     continue
                 name = peer.name + ("" if where == scene else " on pixman, as it has no GL here")
-                what = f"scan-out on {renderer}, {scene.size}: {contender.name} against {name}"
+                what = f"scan-out on {drawn}, {scene.size}: {contender.name} against {name}"
                 ratios = results.ratios("cpu_ms_per_frame", (scene, contender), (where, peer))
                 yield judge_ratios(what, ratios, SCANOUT_MARK)
 
@@ -188,7 +192,8 @@ def peers_caret(results, caret, full):
 
 def judge_caret(results):
     for renderer in ("pixman", "gl"):
-        for caret in full_screen(results, renderer, "caret"):
+        carets = full_screen(results, renderer, "caret")
+        for caret in (scene for scene in carets if not scene.scanout):
             full = [
                 scene
                 for scene in full_screen(results, renderer)

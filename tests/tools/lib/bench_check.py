@@ -160,10 +160,10 @@ def check_pairs():
     assert judge(results)[0]["verdict"] == "not compared", judge(results)
 
 
-def scanned(renderer, name, slope, rate=60, rounds=3, **others):
+def scanned(renderer, name, slope, rate=60, rounds=3, damage="full", **others):
     """Of one contender at four sizes: 0.2 ms and so much for a megapixel, and a little noise."""
     for width, height in ((640, 480), (1280, 720), (1920, 1080), (3840, 2160)):
-        scene = Scene(renderer, width, height, 0, "full", True)
+        scene = Scene(renderer, width, height, 0, damage, True)
         for number in range(rounds):
             cpu = 0.2 + slope * scene.megapixels + (0.01, -0.01, 0)[number % 3]
             yield scene, f"{name} scan-out", number, figures_of(cpu, rate, **others)
@@ -178,6 +178,12 @@ def check_flat():
     marks = marks_of(scanned("pixman", "gesso shm", 0.05))
     flat = only(marks, "flat on pixman")
     assert flat["verdict"] == "missed" and "own" not in flat["words"], flat
+    # one that paints as much at each size has marks of its own
+    painted = [*scanned("pixman", "gesso shm", 0.05), *scanned("pixman", "gesso shm", 0, damage="caret")]
+    marks = marks_of([*painted, *scanned("pixman", "cage", 0, damage="caret")])
+    assert only(marks, "flat on pixman: ")["verdict"] == "missed", marks
+    assert only(marks, "flat on pixman, a caret repainted: ")["verdict"] == "held", marks
+    assert only(marks, "scan-out on pixman, a caret repainted, 640x480")["verdict"] == "held", marks
     # cage has no GL: its runs on pixman are taken, and what is uploaded is promised no flatness
     gl = [*scanned("gl", "gesso native", 0, path="native")]
     gl += scanned("gl", "gesso shm", 0.5, path="shm-upload")
