@@ -19,6 +19,7 @@ import time
 import bench_chart
 import bench_print
 import bench_texture
+import bench_wake_ups
 from bench_figures import Results, fit_by_size
 from bench_marks import full_screen, judge
 from bench_peers import BIG_PEERS, PATHS, PEERS, check_choice, chosen_contenders
@@ -263,6 +264,7 @@ def to_json(settings, bench, marks, before, complete):
         "scenes": [scene_to_json(results, scene) for scene in results.scenes()],
         "fits": fits_to_json(results),
         "texture_ready": results.texture_ready,
+        "wake_ups": results.wake_ups,
         "marks": marks,
     }
 
@@ -294,6 +296,9 @@ def main():
     draws_gl = "gesso" in names and any(scene.renderer == "gl" for scene in scenes)
     if draws_gl and settings.lane == "host":
         results.texture_ready = bench_texture.measure(settings)
+    carets = [scene for scene in scenes if scene.damage == "caret" and not scene.scanout]
+    if carets:
+        results.wake_ups = bench_wake_ups.measure(settings, bench.rate_of(carets[0]))
     complete = bench.run()
     results.mark_rates()
     marks = judge(results)

@@ -41,6 +41,7 @@ class Results:
         self.reasons = {}  # (scene, contender): why there is no run
         self.missing = set()  # those of them that cannot be had here at all
         self.texture_ready = None  # what bench_texture has found
+        self.wake_ups = None  # what bench_wake_ups has found
 
     def add(self, scene, contender, number, figures):
         self.runs.setdefault((scene, contender), {})[number] = figures

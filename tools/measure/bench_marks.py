@@ -190,6 +190,15 @@ def peers_caret(results, caret, full):
     return f"; {peer.name}'s own: {statistics.median(ratios):.3f} ×" if ratios else ""
 
 
+def wake_ups_words(results, contender, full):
+    """What is left for a caret, at a tenth, once the compositor has been woken."""
+    found, whole = results.wake_ups or {}, results.median(full, contender, "cpu_ms_per_frame")
+    if "ms_per_frame" not in found or not whole:
+        return ""
+    least = statistics.median(found["ms_per_frame"])
+    return f"; two wake-ups that do nothing: {least:.3f} ms, {least / whole:.3f} ×"
+
+
 def judge_caret(results):
     for renderer in ("pixman", "gl"):
         carets = full_screen(results, renderer, "caret")
@@ -209,6 +218,7 @@ def judge_caret(results):
                 mark = judge_ratios(what, ratios, CARET_MARK)
                 mark["words"] += less_fixed(results, contender, caret, full[0])
                 mark["words"] += peers_caret(results, caret, full[0])
+                mark["words"] += wake_ups_words(results, contender, full[0])
                 yield mark
 
 

@@ -158,6 +158,7 @@ class Programs:
         self.probe = build / "compositor" / "gesso-probe"
         self.gl_count = build / "tests" / "harness" / "gl_count.so"
         self.texture = build / "tests" / "bench" / "bench-texture"
+        self.wake_ups = build / "tests" / "bench" / "bench-wake-ups"
 
 
 class Compositor(Process):

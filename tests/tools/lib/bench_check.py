@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[3] / "tools" / "measure"))
 import bench as bench_module
 import bench_run
 import bench_texture
+import bench_wake_ups
 import outside
 from bench import Bench, in_turn
 from bench_figures import Results, fit, fit_by_size
@@ -226,6 +227,24 @@ def check_caret():
         fixed = 0.2 - 0.8 * small.megapixels / (full.megapixels - small.megapixels)
         less = (cost - fixed) / (1 - fixed)
         assert f"{less:.3f} ×; cage's own: 0.250 ×" in mark["words"], (mark, less)
+    results = Results()
+    for scene, cost in ((full, 1.0), (caret, 0.3)):
+        results.add(scene, contender("gesso shm"), 0, figures_of(cost))
+    results.mark_rates()
+    results.wake_ups = {"rate": 30, "ms_per_frame": [0.06, 0.09, 0.05]}
+    words = only({mark["what"]: mark for mark in judge(results)}, "caret against")["words"]
+    assert words.endswith("; two wake-ups that do nothing: 0.060 ms, 0.060 ×"), words
+
+
+def check_wake_ups():
+    chosen = settings()
+    chosen.frames = 5
+    chosen.deadline = 60
+    found = bench_wake_ups.measure(chosen, 60)
+    assert found["rate"] == 60 and len(found["ms_per_frame"]) == bench_wake_ups.TRIALS, found
+    assert all(0 < cost < 1000 / 60 for cost in found["ms_per_frame"]), found
+    chosen.programs = types.SimpleNamespace(wake_ups="/nonexistent/program")
+    assert "/nonexistent/program" in bench_wake_ups.measure(chosen, 60)["unavailable"]
 
 
 def check_gl():
@@ -436,6 +455,7 @@ def check_vgem():
 for check in (
     check_measured, check_kept, check_windows, check_fit, check_pairs, check_flat, check_one_rate,
     check_caret, check_gl, check_idle, check_growth, check_texture, check_order, check_scanout_rate,
-    check_quick_ends, check_memory, check_dying, check_fallback, check_vgem,
+    check_quick_ends, check_memory, check_wake_ups,
+    check_dying, check_fallback, check_vgem,
 ):  # fmt: skip
     check()
