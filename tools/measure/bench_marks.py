@@ -3,6 +3,7 @@
 
 import dataclasses
 import itertools
+import math
 import statistics
 
 from bench_figures import fit_by_size, fit_by_windows
@@ -21,15 +22,29 @@ IDLE_FIGURES = {
 }
 # So many standard errors from zero are no slope.
 NOISE_ERRORS = 2
+CONFIDENCE = 0.95
 # What is promised to be imported or read in place, and so to cost the same at any size.
 FLAT_PATHS = ("native", "dmabuf", "shm-import", "shm-direct")
 PIXELS_1080P = 1920 * 1080
 HELD, MISSED = "held", "missed"
 
 
+def median_interval(values):
+    """Between which of them the median of all that could be measured is, with 95 % at least, however
+    they are spread (by the binomial distribution of how many are below it); None for under six."""
+    count, below = len(values), 0
+    outside = 2 * 0.5**count
+    while outside <= 1 - CONFIDENCE:
+        below += 1
+        outside += 2 * math.comb(count, below) * 0.5**count
+    return (sorted(values)[below - 1], sorted(values)[-below]) if below else None
+
+
 def ratio_words(ratios):
     low, high = min(ratios), max(ratios)
-    return f"{statistics.median(ratios):.3f} × ({low:.3f}–{high:.3f}, {len(ratios)} pairs)"
+    words = f"{statistics.median(ratios):.3f} × ({low:.3f}–{high:.3f}, {len(ratios)} pairs"
+    interval = median_interval(ratios)
+    return words + (f"; 95 %: {interval[0]:.3f}–{interval[1]:.3f})" if interval else ")")
 
 
 def judge_ratios(what, ratios, limit):
@@ -135,6 +150,28 @@ def peers_slope(results, scenes):
     return ""
 
 
+def judge_scanout(results, scenes, drawn):
+    """At each size, and at all together, which are alike where it is flat: of many sizes and paths
+    some are above the mark by chance alone."""
+    whole = {}
+    for scene in scenes:
+        where, peer = scanout_peer(results, scene)
+        for contender in own(results, scene, True) if peer else ():
+            if not copies_nothing(results, scene, contender):
+                continue
+            against_peer = f"{contender.name} against {peer.name}"
+            if where != scene:
+                against_peer += " on pixman, as it has no GL here"
+            ratios = results.ratios("cpu_ms_per_frame", (scene, contender), (where, peer))
+            whole.setdefault(against_peer, []).append(ratios)
+            what = f"scan-out on {drawn}, {scene.size}: {against_peer}"
+            yield judge_ratios(what, ratios, SCANOUT_MARK)
+    for against_peer, sizes in whole.items():
+        if len(sizes) > 1:
+            what = f"scan-out on {drawn}, all sizes: {against_peer}"
+            yield judge_ratios(what, list(itertools.chain(*sizes)), SCANOUT_MARK)
+
+
 def judge_flat(results):
     """By the client that paints every pixel, and by the one that paints a caret: that one is alike
     at all sizes, and turns over no caches."""
@@ -149,15 +186,7 @@ def judge_flat(results):
             if mark:
                 mark["words"] += peers_slope(results, scenes)
                 yield mark
-        for scene in scenes:
-            where, peer = scanout_peer(results, scene)
-            for contender in own(results, scene, True) if peer else ():
-                if not copies_nothing(results, scene, contender):
-                    continue
-                name = peer.name + ("" if where == scene else " on pixman, as it has no GL here")
-                what = f"scan-out on {drawn}, {scene.size}: {contender.name} against {name}"
-                ratios = results.ratios("cpu_ms_per_frame", (scene, contender), (where, peer))
-                yield judge_ratios(what, ratios, SCANOUT_MARK)
+        yield from judge_scanout(results, scenes, drawn)
 
 
 def judge_texture(results):
