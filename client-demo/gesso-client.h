@@ -91,9 +91,10 @@ enum gesso_client_path {
 	 * A dma-buf for each buffer, by linux-dmabuf-v1 of version 3 or later: one plane
 	 * at offset 0, rows of a multiple of 256 bytes, linear, or with the implicit
 	 * modifier where the compositor takes that alone. The memory is of /dev/udmabuf,
-	 * else of /dev/dma_heap/system, and its pages are pinned and charged to this
-	 * process. Where it is not to be had, or not imported, it is shm, and info says
-	 * why: this path is never forced.
+	 * else of /dev/dma_heap/system, and its pages cannot be swapped. Where it is not to
+	 * be had (also for want of memory or of descriptors), or not imported, it is shm
+	 * until a resize, and info says why: this path is never forced. What the compositor
+	 * takes is asked once, and again when its global comes back.
 	 */
 	GESSO_CLIENT_PATH_DMABUF,
 };
@@ -112,12 +113,12 @@ enum gesso_client_reason {
 	GESSO_CLIENT_REASON_UNSUPPORTED_FORMAT = 5, /* not offered for this format */
 	GESSO_CLIENT_REASON_GLOBAL_MISSING = 100,   /* another compositor, or sandboxed */
 	GESSO_CLIENT_REASON_NO_ANSWER,              /* past answer_timeout_ms */
-	GESSO_CLIENT_REASON_BAD_ANSWER,             /* a descriptor unlike what was said of it */
-	GESSO_CLIENT_REASON_MAP_FAILED,             /* mmap failed */
-	GESSO_CLIENT_REASON_SYNC_FAILED,            /* DMA_BUF_IOCTL_SYNC failed */
-	GESSO_CLIENT_REASON_BY_REQUEST,             /* path shm was asked for */
-	GESSO_CLIENT_REASON_NO_DMABUF,              /* no device here makes dma-bufs */
-	GESSO_CLIENT_REASON_IMPORT_FAILED,          /* linux-dmabuf-v1's "failed" */
+	GESSO_CLIENT_REASON_BAD_ANSWER,    /* a descriptor or table unlike what was said of it */
+	GESSO_CLIENT_REASON_MAP_FAILED,    /* mmap failed */
+	GESSO_CLIENT_REASON_SYNC_FAILED,   /* DMA_BUF_IOCTL_SYNC failed */
+	GESSO_CLIENT_REASON_BY_REQUEST,    /* path shm was asked for */
+	GESSO_CLIENT_REASON_NO_DMABUF,     /* no device here makes one, now or ever */
+	GESSO_CLIENT_REASON_IMPORT_FAILED, /* linux-dmabuf-v1's "failed" */
 };
 
 /* ---- the connection ---- */
@@ -133,15 +134,17 @@ GESSO_CLIENT_API struct gesso_client *gesso_client_create(
 	struct wl_display *display, int answer_timeout_ms);
 
 /*
- * Takes NULL. All swapchains must have been destroyed. A dma-buf that the compositor
- * has not answered for by then is its own until the display is disconnected.
+ * Takes NULL. All swapchains must have been destroyed. Where the compositor has not
+ * answered for a dma-buf by then, its answer comes on the display's default queue, is
+ * undone there, and frees what waits for it, some hundred bytes; on a display that is
+ * disconnected before, they are lost.
  */
 GESSO_CLIENT_API void gesso_client_destroy(struct gesso_client *client);
 
 /*
  * Dispatches what was read for the library and does what is due: gives spare
- * buffers back, gives up on answers that are overdue. Sends nothing: flush the
- * display as always. GESSO_OK, or GESSO_ERROR_CONNECTION.
+ * buffers back, gives up on answers that are overdue. Sends nothing, but for
+ * what asks a global that has come back: flush the display as always. GESSO_OK, or GESSO_ERROR_CONNECTION.
  */
 GESSO_CLIENT_API enum gesso_result gesso_client_dispatch(struct gesso_client *client);
 
@@ -180,7 +183,7 @@ struct gesso_swapchain_options {
 	/*
 	 * How long begin_frame stays GESSO_BUSY while the compositor's probe has not
 	 * ended. 0 means not at all on path auto (shm at once, native when it is
-	 * offered) and 30000 on path native.
+	 * offered) and 30000 on path native. Path dmabuf has no probe.
 	 */
 	int pending_timeout_ms;
 };

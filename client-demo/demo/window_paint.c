@@ -48,7 +48,7 @@ int64_t window_next_frame_ns(const struct window *window)
 	return waits_for_rate ? window->next_frame_ns : CLOCK_NEVER;
 }
 
-/* Path native has been offered since, or is withdrawn. */
+/* The path without a copy has been offered since, or is withdrawn. */
 static bool would_move(const struct window *window)
 {
 	struct gesso_swapchain_info info;

@@ -72,7 +72,7 @@ struct buffer *buffer_dmabuf_create(
 
 /* What is still to be answered: its wl_buffer is destroyed as soon as it comes. */
 void buffer_dmabuf_abandon(struct buffer *buffer);
-/* Gives up what is still to be answered when the client goes. */
+/* When the client goes: what is still to be answered then frees itself at its answer. */
 void buffer_dmabuf_finish_requests(struct gesso_client *client);
 
 /*

@@ -15,7 +15,7 @@
  * wl_buffer, which somebody has to destroy.
  */
 struct dmabuf_request {
-	struct wl_list link; /* gesso_client.dmabuf_requests */
+	struct wl_list link; /* gesso_client.dmabuf_requests, or by itself once that is gone */
 	struct zwp_linux_buffer_params_v1 *params;
 	struct buffer *buffer; /* NULL once that is destroyed */
 };
@@ -68,11 +68,28 @@ void buffer_dmabuf_abandon(struct buffer *buffer)
 	buffer->request = NULL;
 }
 
+/*
+ * libwayland drops what comes for a destroyed params, and with it the number that
+ * "created" gives its wl_buffer: the next object that the compositor makes would then
+ * be an error of the connection. So the params waits on, on the display's own queue.
+ */
 void buffer_dmabuf_finish_requests(struct gesso_client *client)
 {
 	struct dmabuf_request *request, *tmp;
-	wl_list_for_each_safe(request, tmp, &client->dmabuf_requests, link)
-		request_destroy(request);
+	if (wl_list_empty(&client->dmabuf_requests))
+		return;
+	wl_list_for_each(request, &client->dmabuf_requests, link)
+		wl_proxy_set_queue((struct wl_proxy *)request->params, NULL);
+	/* answers that have been read already */
+	bool lost = wl_display_dispatch_queue_pending(client->display, client->queue) < 0;
+	wl_list_for_each_safe(request, tmp, &client->dmabuf_requests, link) {
+		if (lost) {
+			request_destroy(request);
+			continue;
+		}
+		wl_list_remove(&request->link);
+		wl_list_init(&request->link);
+	}
 }
 
 /* False where it is refused, and the buffer is FAILED. */

@@ -22,6 +22,16 @@ static void shm_handle_format(void *data, struct wl_shm *shm, uint32_t format)
 
 static const struct wl_shm_listener shm_listener = {.format = shm_handle_format};
 
+static bool uses_dmabufs(const struct gesso_client *client)
+{
+	const struct gesso_swapchain *swapchain;
+	wl_list_for_each(swapchain, &client->swapchains, link) {
+		if (swapchain_first_path(swapchain) == GESSO_CLIENT_PATH_DMABUF)
+			return true;
+	}
+	return false;
+}
+
 static void registry_handle_global(void *data, struct wl_registry *registry, uint32_t name,
 	const char *interface, uint32_t version)
 {
@@ -42,6 +52,9 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 		client->dmabuf_offers.version == 0) {
 		client->dmabuf_offers.name = name;
 		client->dmabuf_offers.version = version;
+		/* back again: a still window is to hear of it */
+		if (uses_dmabufs(client))
+			client_knows_dmabufs(client);
 	}
 }
 

@@ -62,6 +62,7 @@ static void sync_handle_done(void *data, struct wl_callback *callback, uint32_t 
 	wl_callback_destroy(callback);
 	offers->sync = NULL;
 	offers->answered = true;
+	offers->serial++;
 }
 
 static const struct wl_callback_listener sync_listener = {.done = sync_handle_done};
@@ -150,6 +151,7 @@ static void feedback_handle_done(void *data, struct zwp_linux_dmabuf_feedback_v1
 {
 	struct dmabuf_offers *offers = data;
 	offers->answered = true;
+	offers->serial++;
 	drop_feedback(offers);
 }
 
@@ -218,7 +220,7 @@ void dmabuf_offers_finish(struct dmabuf_offers *offers)
 		wl_callback_destroy(offers->sync);
 	if (offers->global)
 		zwp_linux_dmabuf_v1_destroy(offers->global);
-	*offers = (struct dmabuf_offers){0};
+	*offers = (struct dmabuf_offers){.serial = offers->serial + 1};
 }
 
 bool dmabuf_offers_is_awaited(const struct dmabuf_offers *offers)

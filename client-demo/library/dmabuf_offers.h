@@ -9,7 +9,8 @@
  * modifier events of version 3, or the feedback of version 4. Of all formats and
  * modifiers only those that the CPU can paint are kept: the library's own formats,
  * linear or with the implicit modifier. The global is bound once a swapchain asks
- * for path dmabuf, and costs nobody else anything.
+ * for path dmabuf, and costs nobody else anything. What is answered first counts as
+ * long as the global is there: later feedback is about which device is best.
  */
 
 #define DMABUF_OFFERS_FORMATS_MAX 16
@@ -25,6 +26,7 @@ struct dmabuf_offers {
 	struct zwp_linux_dmabuf_v1 *global; /* NULL until it is bound */
 	int64_t deadline_ns;
 	bool answered, gave_up;
+	uint64_t serial; /* how often that which is taken has changed */
 	/* private */
 	struct {
 		uint32_t fourcc;

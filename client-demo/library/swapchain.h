@@ -25,7 +25,7 @@ struct gesso_swapchain {
 	int64_t pending_deadline_ns; /* for the compositor's probe, while that is awaited */
 	bool gave_up_probe;          /* it has passed */
 	struct refusal refusal;      /* why not the path that has no copy; NONE on that */
-	uint64_t refused_at;         /* offers.serial + 1 when an allocation failed; 0 is never */
+	uint64_t refused_at;         /* the offers' serial + 1 when it was refused; 0 is never */
 	int late_answers;            /* that came when they were not awaited any more */
 	char allocator[32];
 

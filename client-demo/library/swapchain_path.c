@@ -10,10 +10,18 @@ enum gesso_client_path swapchain_first_path(const struct gesso_swapchain *swapch
 								   : GESSO_CLIENT_PATH_NATIVE;
 }
 
+static uint64_t offers_serial(const struct gesso_swapchain *swapchain)
+{
+	const struct gesso_client *client = swapchain->client;
+	if (swapchain_first_path(swapchain) == GESSO_CLIENT_PATH_DMABUF)
+		return client->dmabuf_offers.serial;
+	return client->offers.serial;
+}
+
 void swapchain_refuse(struct gesso_swapchain *swapchain, const struct refusal *refusal)
 {
 	swapchain->refusal = *refusal;
-	swapchain->refused_at = swapchain->client->offers.serial + 1;
+	swapchain->refused_at = offers_serial(swapchain) + 1;
 }
 
 static bool is_offered(const struct gesso_swapchain *swapchain, struct refusal *why)
@@ -29,7 +37,7 @@ bool swapchain_is_refused(const struct gesso_swapchain *swapchain, struct refusa
 {
 	if (!is_offered(swapchain, why))
 		return true;
-	if (swapchain->refused_at != swapchain->client->offers.serial + 1)
+	if (swapchain->refused_at != offers_serial(swapchain) + 1)
 		return false;
 	*why = swapchain->refusal;
 	return true;

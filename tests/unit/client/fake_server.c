@@ -113,6 +113,13 @@ static void pump_server(struct fake_server *server)
 	wl_display_flush_clients(server->display);
 }
 
+void fake_read(struct fake_server *server)
+{
+	pump_server(server);
+	CHECK_EQUAL(wl_display_prepare_read(server->client_display), 0);
+	CHECK_EQUAL(wl_display_read_events(server->client_display), 0);
+}
+
 void fake_pump(struct fake_server *server)
 {
 	for (int i = 0; i < 6; i++) {
@@ -171,15 +178,26 @@ void fake_start(struct fake_server *server)
 		wl_global_create(server->display, &gesso_gpu_memory_buffer_manager_v1_interface, 1,
 			server, fake_bind_manager);
 	if (server->dmabuf.version > 0)
-		wl_global_create(server->display, &zwp_linux_dmabuf_v1_interface,
-			server->dmabuf.version, server, fake_bind_dmabuf);
+		fake_create_dmabuf_global(server);
 	server->client = wl_client_create(server->display, fds[0]);
 	connect_client(server, fds[1]);
+}
+
+void fake_create_dmabuf_global(struct fake_server *server)
+{
+	server->dmabuf.global = wl_global_create(server->display, &zwp_linux_dmabuf_v1_interface,
+		server->dmabuf.version, server, fake_bind_dmabuf);
 }
 
 void fake_finish(struct fake_server *server)
 {
 	gesso_client_destroy(server->gesso);
+	if (server->dmabuf.unanswered) {
+		/* or what waits for it would be lost */
+		fake_answer_dmabuf(server, false);
+		fake_read(server);
+		CHECK(wl_display_dispatch_pending(server->client_display) >= 0);
+	}
 	wl_surface_destroy(server->surface);
 	wl_compositor_destroy(server->compositor);
 	wl_display_flush(server->client_display);

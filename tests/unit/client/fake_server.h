@@ -50,6 +50,7 @@ struct fake_dmabuf {
 	bool implicit_only; /* version 3: linear is not announced */
 	int buffers_max;    /* past it: failed; 0 is no limit */
 
+	struct wl_global *global;
 	int binds, requests, params_alive;
 	struct wl_resource *unanswered; /* the last params, with FAKE_DMABUF_NEVER */
 	/* of the last request */
@@ -91,8 +92,13 @@ void fake_start(struct fake_server *server);
 /* Destroys both ends. Swapchains must be gone. */
 void fake_finish(struct fake_server *server);
 
+/* What the compositor has sent is read, and nothing is dispatched. */
+void fake_read(struct fake_server *server);
 /* Lets everything that was sent arrive, both ways. */
 void fake_pump(struct fake_server *server);
+
+/* With the version that fake_start() was given. */
+void fake_create_dmabuf_global(struct fake_server *server);
 
 /* The answer that was not given when it was asked for. */
 void fake_answer_dmabuf(struct fake_server *server, bool created);

@@ -254,14 +254,89 @@ static void test_answer_for_nobody(void)
 	}
 }
 
-static void test_client_gone_before_answer(void)
+/* As long as the client is there, and after it: the connection goes on, and nothing is left. */
+static void expect_answer_after_the_client(bool created, bool read)
 {
-	fake_kernel = (struct fake_kernel){.udmabuf = true};
 	struct fake_server server = {.dmabuf.answer = FAKE_DMABUF_NEVER};
 	struct gesso_swapchain *swapchain = start(&server, 3);
 	struct gesso_frame frame;
 	CHECK_EQUAL(frames_begin(&server, swapchain, &frame), GESSO_BUSY);
 	CHECK_EQUAL(server.dmabuf.params_alive, 1);
+	gesso_swapchain_destroy(swapchain);
+	if (read)
+		fake_answer_dmabuf(&server, created);
+	if (read)
+		fake_read(&server);
+	gesso_client_destroy(server.gesso);
+	if (!read)
+		fake_answer_dmabuf(&server, created);
+	/* of another client: what the compositor makes next is numbered after that buffer */
+	server.dmabuf.answer = FAKE_DMABUF_CREATED;
+	server.gesso = gesso_client_create(server.client_display, 200);
+	swapchain = frames_create(&server, GESSO_CLIENT_PATH_DMABUF, 2);
+	frames_paint(&server, swapchain);
+	CHECK_EQUAL(wl_display_dispatch_pending(server.client_display) < 0, false);
+	fake_pump(&server);
+	CHECK_EQUAL(wl_display_get_error(server.client_display), 0);
+	CHECK_EQUAL(frames_info(swapchain).path, GESSO_CLIENT_PATH_DMABUF);
+	CHECK_EQUAL(server.buffers, 1);
+	CHECK_EQUAL(server.dmabuf.params_alive, 0);
+	frames_finish(&server, swapchain);
+}
+
+static void test_client_gone_before_answer(void)
+{
+	fake_kernel = (struct fake_kernel){.udmabuf = true};
+	for (int i = 0; i < 4; i++)
+		expect_answer_after_the_client(i & 1, i & 2);
+}
+
+/* The global goes and comes back, also while a buffer of it is asked for. */
+static void expect_return(bool pending)
+{
+	struct fake_server server = {.dmabuf.answer = pending ? FAKE_DMABUF_NEVER : 0};
+	struct gesso_swapchain *swapchain = start(&server, 4);
+	struct gesso_frame frame;
+	if (pending)
+		CHECK_EQUAL(frames_begin(&server, swapchain, &frame), GESSO_BUSY);
+	else
+		frames_paint(&server, swapchain);
+	wl_global_destroy(server.dmabuf.global);
+	fake_pump(&server);
+	if (pending)
+		fake_answer_dmabuf(&server, true);
+	CHECK_EQUAL(frames_info(swapchain).would_move, !pending);
+	frames_paint(&server, swapchain);
+	CHECK_EQUAL(frames_info(swapchain).path, GESSO_CLIENT_PATH_SHM);
+	CHECK_EQUAL(frames_info(swapchain).reason, GESSO_CLIENT_REASON_GLOBAL_MISSING);
+	CHECK_EQUAL(frames_info(swapchain).would_move, false);
+	server.dmabuf.answer = FAKE_DMABUF_CREATED;
+	fake_create_dmabuf_global(&server);
+	fake_pump(&server);
+	CHECK_EQUAL(frames_info(swapchain).would_move, true);
+	frames_paint(&server, swapchain);
+	CHECK_EQUAL(frames_info(swapchain).path, GESSO_CLIENT_PATH_DMABUF);
+	CHECK_EQUAL(frames_info(swapchain).would_move, false);
+	frames_finish(&server, swapchain);
+}
+
+static void test_global_goes_and_returns(void)
+{
+	fake_kernel = (struct fake_kernel){.udmabuf = true};
+	expect_return(false);
+	expect_return(true);
+}
+
+/* What the compositor offers of its own memory is nothing to who asked for dma-bufs. */
+static void test_still_beside_native(void)
+{
+	fake_kernel = (struct fake_kernel){0};
+	struct fake_server server = {0};
+	struct gesso_swapchain *swapchain =
+		fall_back(&server, 3, GESSO_CLIENT_REASON_NO_DMABUF, "");
+	fake_send_batch(&server, true);
+	fake_pump(&server);
+	CHECK_EQUAL(frames_info(swapchain).would_move, false);
 	frames_finish(&server, swapchain);
 }
 
@@ -333,6 +408,8 @@ static const struct check_case cases[] = {
 	{"late-answer", test_late_answer},
 	{"answer-for-nobody", test_answer_for_nobody},
 	{"client-gone-before-answer", test_client_gone_before_answer},
+	{"global-goes-and-returns", test_global_goes_and_returns},
+	{"still-beside-native", test_still_beside_native},
 	{"budget-for-two", test_budget_for_two},
 	{"memory-for-two", test_memory_for_two},
 	{"resized", test_resized},
