@@ -23,6 +23,8 @@
 #define NS_PER_MS 1e6
 #define WARM_UP_FRAMES 20
 #define MESSAGE_BYTES 64
+#define FRAME 'f'
+#define RELEASE 'r'
 
 struct server {
 	int socket, timer, epoll;
@@ -44,7 +46,7 @@ static _Noreturn void run_client(int socket, long period_ns)
 	struct timespec half = {.tv_nsec = period_ns / 2};
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (recv(socket, message, sizeof(message), 0) > 0) {
-		if (message[0] != 'f')
+		if (message[0] != FRAME)
 			continue;
 		nanosleep(&half, NULL);
 		if (send(socket, message, sizeof(message), MSG_NOSIGNAL) < 0)
@@ -73,18 +75,21 @@ static void tell(const struct server *server, char what)
 	check((int)send(server->socket, &what, 1, MSG_DONTWAIT | MSG_NOSIGNAL), "send");
 }
 
-/* As libwayland, which reads until there is nothing more. */
-static void read_commit(const struct server *server)
+/* As libwayland, which reads until there is nothing more. How many commits it were. */
+static long read_commits(const struct server *server)
 {
 	char message[MESSAGE_BYTES];
 	ssize_t bytes;
+	long commits = 0;
 	while ((bytes = recv(server->socket, message, sizeof(message), MSG_DONTWAIT)) > 0)
-		continue;
+		commits++;
 	if (bytes == 0 || errno != EAGAIN)
 		check(-1, "recv");
-	tell(server, 'r');
+	tell(server, RELEASE);
+	return commits;
 }
 
+/* A frame is one that the client commits. */
 static void run_frames(const struct server *server, long frames)
 {
 	while (frames > 0) {
@@ -94,12 +99,11 @@ static void run_frames(const struct server *server, long frames)
 			continue;
 		check(events, "epoll_wait");
 		if (event.data.fd == server->socket) {
-			read_commit(server);
+			frames -= read_commits(server);
 			continue;
 		}
 		arm(server);
-		tell(server, 'f');
-		frames--;
+		tell(server, FRAME);
 	}
 }
 
@@ -120,7 +124,7 @@ int main(int argc, char **argv)
 	}
 	struct server server = {.period_ns = NS_PER_SECOND / hz};
 	int sockets[2];
-	check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), "socketpair");
+	check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets), "socketpair");
 	pid_t client = fork();
 	check(client, "fork");
 	if (client == 0) {

@@ -29,6 +29,7 @@ FIGURES = (
     "pss_alone_bytes",
     "honest_total_bytes",
     "honest_total_less_files_bytes",
+    "dmabuf_bytes",
     "client_buffer_bytes",
 )
 

@@ -40,21 +40,21 @@ def median_interval(values):
     return (sorted(values)[below - 1], sorted(values)[-below]) if below else None
 
 
-def ratio_words(ratios):
+def ratio_words(ratios, independent=True):
     low, high = min(ratios), max(ratios)
     words = f"{statistics.median(ratios):.3f} × ({low:.3f}–{high:.3f}, {len(ratios)} pairs"
-    interval = median_interval(ratios)
+    interval = median_interval(ratios) if independent else None
     return words + (f"; 95 %: {interval[0]:.3f}–{interval[1]:.3f})" if interval else ")")
 
 
-def judge_ratios(what, ratios, limit):
+def judge_ratios(what, ratios, limit, independent=True):
     if not ratios:
         return {"what": what, "verdict": "not compared", "words": "no two figures of one round and rate", "ratio": None}
     ratio = statistics.median(ratios)
     return {
         "what": what,
         "verdict": HELD if ratio <= limit else MISSED,
-        "words": f"{ratio_words(ratios)}, at most {limit:g}",
+        "words": f"{ratio_words(ratios, independent)}, at most {limit:g}",
         "ratio": ratio,
     }
 
@@ -168,8 +168,9 @@ def judge_scanout(results, scenes, drawn):
             yield judge_ratios(what, ratios, SCANOUT_MARK)
     for against_peer, sizes in whole.items():
         if len(sizes) > 1:
+            # those of one round share the state of the machine
             what = f"scan-out on {drawn}, all sizes: {against_peer}"
-            yield judge_ratios(what, list(itertools.chain(*sizes)), SCANOUT_MARK)
+            yield judge_ratios(what, list(itertools.chain(*sizes)), SCANOUT_MARK, independent=False)
 
 
 def judge_flat(results):
@@ -222,7 +223,8 @@ def peers_caret(results, caret, full):
 def wake_ups_words(results, contender, full):
     """What is left for a caret, at a tenth, once the compositor has been woken."""
     found, whole = results.wake_ups or {}, results.median(full, contender, "cpu_ms_per_frame")
-    if "ms_per_frame" not in found or not whole:
+    rates = {run.get("rate") for run in results.runs.get((full, contender), {}).values()}
+    if "ms_per_frame" not in found or not whole or rates != {found["rate"]}:
         return ""
     least = statistics.median(found["ms_per_frame"])
     return f"; two wake-ups that do nothing: {least:.3f} ms, {least / whole:.3f} ×"
@@ -302,19 +304,28 @@ def growth(results, scenes, figure):
     return {contender: found["slope"] for contender, found in fits.items() if found}
 
 
-def anonymous_words(own, contender, peer):
+def dmabuf_words(results, scene, contender):
+    """A PSS is no measure of who maps dma-bufs; the honest total is."""
+    runs = results.runs.get((scene, contender), {}).values()
+    if any(run.get("dmabuf_bytes") for run in runs):
+        return "; its pixels are in dma-bufs, which no PSS counts"
+    return ""
+
+
+def anonymous_words(anonymous, contender, peer):
     """What is anonymous is the compositor's; the rest are pixels, of which a peer that places the
     windows over each other reads fewer."""
-    if contender not in own or peer not in own:
+    if contender not in anonymous or peer not in anonymous:
         return ""
-    return f", {own[contender] / 1024:.1f} and {own[peer] / 1024:.1f} KiB of them anonymous"
+    kib = [anonymous[each] / 1024 for each in (contender, peer)]
+    return f", {kib[0]:.1f} and {kib[1]:.1f} KiB of them anonymous"
 
 
 def judge_growth(results):
     for (renderer, size, damage), scenes in windowed_groups(results).items():
         # the program files are no window's, and their part varies with who else maps them
         slopes = growth(results, scenes, "pss_less_files_bytes")
-        own = growth(results, scenes, "pss_anonymous_bytes")
+        anonymous = growth(results, scenes, "pss_anonymous_bytes")
         peers = {c: slope for c, slope in slopes.items() if not is_own(c)}
         if not peers:
             continue
@@ -325,7 +336,8 @@ def judge_growth(results):
                 f"against {peer.name}, the best peer",
                 "verdict": HELD if slopes[contender] <= GROWTH_MARK * peers[peer] else MISSED,
                 "words": f"{slopes[contender] / 1024:.1f} KiB against {peers[peer] / 1024:.1f} KiB"
-                + anonymous_words(own, contender, peer),
+                + anonymous_words(anonymous, contender, peer)
+                + dmabuf_words(results, scenes[-1], contender),
                 "ratio": slopes[contender] / peers[peer] if peers[peer] > 0 else None,
             }
 
@@ -334,20 +346,26 @@ def judge_windows(results):
     """Growth alone flatters whom a large heap at rest saves from growing: so the whole is set
     against the peers' at each count too."""
     for scene in (scene for scene in results.scenes() if scene.windows):
-        pss = {
-            contender: results.median(scene, contender, "pss_less_files_bytes")
-            for contender in results.contenders(scene)
-        }
-        peers = [c for c in pss if not is_own(c) and pss[c]]
+        pss = {}
+        for contender in results.contenders(scene):
+            runs = results.runs.get((scene, contender), {}).values()
+            found = [run["pss_less_files_bytes"] for run in runs if run["pss_less_files_bytes"]]
+            if found:
+                pss[contender] = statistics.median(found)
+        peers = [c for c in pss if not is_own(c)]
         if not peers:
             continue
         peer = min(peers, key=pss.get)
-        for contender in (c for c in pss if is_own(c) and pss[c]):
-            yield judge_ratios(
+        for contender in (c for c in pss if is_own(c)):
+            mark = judge_ratios(
                 f"PSS less program files, {scene}: {contender.name} against {peer.name}, the best peer",
-                results.ratios("pss_less_files_bytes", (scene, contender), (scene, peer)),
+                results.ratios(
+                    "pss_less_files_bytes", (scene, contender), (scene, peer), any_rate=True
+                ),
                 GROWTH_MARK,
             )
+            mark["words"] += dmabuf_words(results, scene, contender)
+            yield mark
 
 
 def judge_honest(results):

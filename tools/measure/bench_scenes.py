@@ -56,7 +56,7 @@ def chosen_scenes(settings):
         scenes = scenes_of(
             settings.renderers or ["pixman", "gl"],
             settings.sizes or [SIZES[1]],
-            settings.windows or [0],
+            settings.windows or (WINDOWS[1:] if settings.window else [0]),
             settings.damage or ["full"],
             settings.window,
         )

@@ -103,7 +103,7 @@ def _held_memory(pid):
 
 
 def _unmapped_bytes(pids):
-    """Shared memory and dma-bufs of the processes that are in no PSS."""
+    """Shared memory and dma-bufs of the processes that are in no PSS, and of it the dma-bufs."""
     mapped, shared, dmabufs = {}, {}, {}
     for pid in pids:
         for key, pss in _mapped_bytes(pid).items():
@@ -113,7 +113,7 @@ def _unmapped_bytes(pids):
         dmabufs.update(held[1])
     missing = sum(max(0, size - mapped.get(key, 0)) for key, size in shared.items())
     # Their mappings are VM_PFNMAP, and so in no PSS.
-    return missing + sum(dmabufs.values())
+    return missing + sum(dmabufs.values()), sum(dmabufs.values())
 
 
 def _mapped_files_bytes(pid):
@@ -132,9 +132,10 @@ def memory_of(compositor, client=None):
     pids = [pid for pid in (compositor, client) if pid]
     split = {pid: split_pss(pid) for pid in pids}
     try:
-        unmapped, files = _unmapped_bytes(pids), _mapped_files_bytes(compositor)
+        unmapped, dmabufs = _unmapped_bytes(pids)
+        files = _mapped_files_bytes(compositor)
     except OSError:
-        unmapped = files = None
+        unmapped = dmabufs = files = None
     own = split[compositor]
     less_files = total([*(part.rest for part in split.values()), unmapped])
     return {
@@ -144,6 +145,7 @@ def memory_of(compositor, client=None):
         "pss_alone_bytes": total([own.rest, files]),
         "honest_total_bytes": total([*(part.files for part in split.values()), less_files]),
         "honest_total_less_files_bytes": less_files,
+        "dmabuf_bytes": dmabufs,
     }
 
 

@@ -184,7 +184,7 @@ def check_flat():
     assert flat["verdict"] == "held" and "cage scan-out's own: +0.0020 ± " in flat["words"], flat
     against = [mark for what, mark in marks.items() if what.startswith("scan-out on pixman")]
     assert [mark["verdict"] for mark in against] == ["held"] * 5, marks
-    assert ", 12 pairs; 95 %: " in only(marks, "scan-out on pixman, all sizes")["words"], marks
+    assert ", 12 pairs)" in only(marks, "scan-out on pixman, all sizes")["words"], marks
     marks = marks_of(scanned("pixman", "gesso shm", 0.05))
     flat = only(marks, "flat on pixman")
     assert flat["verdict"] == "missed" and "own" not in flat["words"], flat
@@ -285,6 +285,7 @@ def check_growth():
         for count in (1, 4, 16):
             pss = {"pss_less_files_bytes": 5000 + growth * count, "client_buffer_bytes": 1000 * count}
             pss["pss_anonymous_bytes"] = 1024 * growth * count
+            pss["dmabuf_bytes"] = 1000 if name == "gesso dmabuf" else 0
             pss["honest_total_less_files_bytes"] = 9000 + 1005 * count
             scene = Scene("pixman", 1920, 1080, count, "full")
             yield scene, name, 0, figures_of(1, **{**pss, **others})
@@ -294,6 +295,10 @@ def check_growth():
     for growth, verdict in ((190, "held"), (210, "missed")):
         marks = marks_of([*windowed("gesso native", growth, path="native"), *peers])
         assert only(marks, what)["verdict"] == verdict, marks
+        assert "dma-bufs" not in only(marks, what)["words"], marks
+        dmabuf = marks_of([*windowed("gesso dmabuf", growth, path="dmabuf"), *peers])
+        for mark in dmabuf.values():
+            assert mark["what"].startswith("honest") or "no PSS counts" in mark["words"], mark
         least = [mark for what, mark in marks.items() if what.startswith("PSS less program files")]
         assert [mark["verdict"] for mark in least] == [verdict] * 3, marks
         assert f", {growth}.0 and 200.0 KiB of them anonymous" in only(marks, what)["words"], marks
@@ -432,11 +437,10 @@ def check_dying():
 
 def check_fallback():
     """What was measured on another path than was asked for is no figure of that path."""
-    if why_no_dmabuf() is None:
-        return
-    assert "/dev/udmabuf" in why_no_dmabuf()
-    words = failure_of(contender("gesso dmabuf"), "fallback", 5)
-    assert words.startswith("the client fell back to shm: udmabuf: /dev/udmabuf: "), words
+    if why_no_dmabuf():
+        assert "/dev/udmabuf" in why_no_dmabuf()
+        words = failure_of(contender("gesso dmabuf"), "fallback", 5)
+        assert words.startswith("the client fell back to shm: udmabuf: /dev/udmabuf: "), words
     stats = {"path": "dmabuf", "reason": {"words": ""}}
     bench_run.check_path(contender("gesso dmabuf"), "dmabuf", stats)
     bench_run.check_path(contender("gesso shm"), "shm-direct", {"path": "shm"})
