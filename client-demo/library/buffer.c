@@ -50,6 +50,15 @@ void buffer_lay_out(struct buffer *buffer)
 		buffer->stride_bytes * (size_t)buffer->height_px, (size_t)sysconf(_SC_PAGESIZE));
 }
 
+bool buffer_map(struct buffer *buffer, int fd)
+{
+	void *map = mmap(NULL, buffer->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return false;
+	buffer->map = buffer->pixels = map;
+	return true;
+}
+
 void buffer_set_wl_buffer(struct buffer *buffer, struct wl_buffer *wl_buffer)
 {
 	buffer->wl_buffer = wl_buffer;

@@ -95,6 +95,8 @@ void buffer_destroy(struct buffer *buffer);
 struct buffer *buffer_new(int width_px, int height_px, uint32_t fourcc);
 /* Sets stride and size as a compositor can import them: rows of GPUs, whole pages. */
 void buffer_lay_out(struct buffer *buffer);
+/* Maps what was laid out, of `fd` (borrowed) from its start. False with errno. */
+bool buffer_map(struct buffer *buffer, int fd);
 /* Takes `wl_buffer` and waits for its release. */
 void buffer_set_wl_buffer(struct buffer *buffer, struct wl_buffer *wl_buffer);
 

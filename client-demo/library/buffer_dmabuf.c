@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /*
  * A request that has not been answered. It outlives its buffer: "created" brings a
@@ -102,15 +101,11 @@ static bool allocate(struct buffer *buffer)
 	if (buffer->bracket_fd < 0)
 		return false;
 	snprintf(buffer->allocator, sizeof(buffer->allocator), "%s", allocator);
-	void *map = mmap(
-		NULL, buffer->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->bracket_fd, 0);
-	if (map == MAP_FAILED) {
-		refusal_set(&buffer->refusal, GESSO_CLIENT_REASON_MAP_FAILED, "mmap of %s: %s",
-			allocator, strerror(errno));
-		return false;
-	}
-	buffer->map = buffer->pixels = map;
-	return true;
+	if (buffer_map(buffer, buffer->bracket_fd))
+		return true;
+	refusal_set(&buffer->refusal, GESSO_CLIENT_REASON_MAP_FAILED, "mmap of %s: %s", allocator,
+		strerror(errno));
+	return false;
 }
 
 /* False on no memory. */

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffer.h"
 #include "client.h"
+#include "sealed_memfd.h"
 #include <drm_fourcc.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static uint32_t shm_format(uint32_t fourcc)
@@ -17,36 +15,6 @@ static uint32_t shm_format(uint32_t fourcc)
 	default:
 		return fourcc;
 	}
-}
-
-/*
- * The pages are taken here: a full tmpfs is an error now, not a SIGBUS while
- * painting. A pool that cannot shrink spares the compositor that fault too.
- */
-static int create_sealed_memory(size_t size_bytes)
-{
-	int fd = memfd_create("gesso-shm", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return -1;
-	int error;
-	do {
-		error = posix_fallocate(fd, 0, (off_t)size_bytes);
-	} while (error == EINTR);
-	if (error != 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static bool map_memory(struct buffer *buffer, int fd)
-{
-	void *map = mmap(NULL, buffer->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		return false;
-	buffer->map = map;
-	buffer->pixels = map;
-	return true;
 }
 
 static bool create_wl_buffer(struct buffer *buffer, struct wl_shm *shm, int fd)
@@ -71,8 +39,10 @@ struct buffer *buffer_shm_create(
 		return NULL;
 	/* so that a compositor may import the pool as it is */
 	buffer_lay_out(buffer);
-	int fd = create_sealed_memory(buffer->map_bytes);
-	bool made = fd >= 0 && map_memory(buffer, fd) && create_wl_buffer(buffer, client->shm, fd);
+	/* a pool that cannot shrink spares the compositor a SIGBUS too */
+	const char *failed;
+	int fd = sealed_memfd_create("gesso-shm", buffer->map_bytes, &failed);
+	bool made = fd >= 0 && buffer_map(buffer, fd) && create_wl_buffer(buffer, client->shm, fd);
 	if (fd >= 0)
 		close(fd);
 	if (!made) {

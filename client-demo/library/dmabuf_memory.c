@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dmabuf_memory.h"
+#include "sealed_memfd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-heap.h>
@@ -7,33 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* *Returns* a descriptor; -1 with errno, and what failed in `*failed`. */
 typedef int (*allocate_func)(size_t size_bytes, const char **failed);
-
-static void close_keeping_errno(int fd)
-{
-	int error = errno;
-	close(fd);
-	errno = error;
-}
-
-/* udmabuf takes memory only that cannot shrink under it. */
-static int create_sealed_memfd(size_t size_bytes, const char **failed)
-{
-	*failed = "memfd_create";
-	int memfd = memfd_create("gesso-dmabuf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (memfd < 0)
-		return -1;
-	*failed = "sizing its memory";
-	if (ftruncate(memfd, (off_t)size_bytes) == 0 &&
-		fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK) == 0)
-		return memfd;
-	close_keeping_errno(memfd);
-	return -1;
-}
 
 /* The dma-buf alone keeps the pages. */
 static int allocate_udmabuf(size_t size_bytes, const char **failed)
@@ -43,7 +20,8 @@ static int allocate_udmabuf(size_t size_bytes, const char **failed)
 	if (device < 0)
 		return -1;
 	int fd = -1;
-	int memfd = create_sealed_memfd(size_bytes, failed);
+	/* it takes memory only that cannot shrink under it */
+	int memfd = sealed_memfd_create("gesso-dmabuf", size_bytes, failed);
 	if (memfd >= 0) {
 		struct udmabuf_create create = {
 			.memfd = (uint32_t)memfd,

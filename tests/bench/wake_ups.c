@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -44,7 +43,6 @@ static _Noreturn void run_client(int socket, long period_ns)
 {
 	char message[MESSAGE_BYTES];
 	struct timespec half = {.tv_nsec = period_ns / 2};
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (recv(socket, message, sizeof(message), 0) > 0) {
 		if (message[0] != FRAME)
 			continue;

@@ -72,8 +72,10 @@ class Results:
         rounds = self.runs.get((scene, contender), {})
         return {number: run for number, run in rounds.items() if run["comparable"]}
 
-    def median(self, scene, contender, figure):
-        values = [run[figure] for run in self.comparable(scene, contender).values()]
+    def median(self, scene, contender, figure, any_rate=False):
+        key = scene, contender
+        runs = self.runs.get(key, {}) if any_rate else self.comparable(*key)
+        values = [run[figure] for run in runs.values()]
         return None if not values or None in values else statistics.median(values)
 
     def ratios(self, figure, over, under, any_rate=False):

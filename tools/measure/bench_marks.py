@@ -7,6 +7,7 @@ import math
 import statistics
 
 from bench_figures import fit_by_size, fit_by_windows
+from bench_peers import ASKED_PATHS
 
 COMPOSED_MARK = 1.05
 SCANOUT_MARK = 1.05
@@ -307,7 +308,7 @@ def growth(results, scenes, figure):
 def dmabuf_words(results, scene, contender):
     """A PSS is no measure of who maps dma-bufs; the honest total is."""
     runs = results.runs.get((scene, contender), {}).values()
-    if any(run.get("dmabuf_bytes") for run in runs):
+    if contender.path in ASKED_PATHS and any(run["dmabuf_bytes"] for run in runs):
         return "; its pixels are in dma-bufs, which no PSS counts"
     return ""
 
@@ -346,12 +347,11 @@ def judge_windows(results):
     """Growth alone flatters whom a large heap at rest saves from growing: so the whole is set
     against the peers' at each count too."""
     for scene in (scene for scene in results.scenes() if scene.windows):
-        pss = {}
-        for contender in results.contenders(scene):
-            runs = results.runs.get((scene, contender), {}).values()
-            found = [run["pss_less_files_bytes"] for run in runs if run["pss_less_files_bytes"]]
-            if found:
-                pss[contender] = statistics.median(found)
+        pss = {
+            contender: results.median(scene, contender, "pss_less_files_bytes", any_rate=True)
+            for contender in results.contenders(scene)
+        }
+        pss = {contender: median for contender, median in pss.items() if median}
         peers = [c for c in pss if not is_own(c)]
         if not peers:
             continue

@@ -257,6 +257,8 @@ def _contenders():
 
 CONTENDERS = tuple(_contenders())
 PATHS = tuple(dict.fromkeys(path for paths in OWN_PATHS.values() for path, _ in paths))
+# Those that the client itself asks for, and that are measured only where it had them.
+ASKED_PATHS = ("native", "dmabuf")
 PEERS = ("cage", "sway", "labwc", "weston")
 BIG_PEERS = ("kwin", "mutter")
 # Their headless output has a size of its own until it is told another.

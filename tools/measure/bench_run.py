@@ -16,7 +16,7 @@ import time
 
 import memory_sample
 import outside
-from bench_peers import SIZED_BY_CLIENT, Start
+from bench_peers import ASKED_PATHS, SIZED_BY_CLIENT, Start
 from session import Deadline, Process, SessionError
 
 NS_PER_MS = 1e6
@@ -56,10 +56,6 @@ def set_size(compositor, scene, deadline):
         if randr.wait_end(deadline) != 0:
             compositor.check_alive()
             randr.fail("could not set the output's size")
-
-
-# Paths that the client itself asks for, and that are measured only where it had them.
-ASKED_PATHS = ("native", "dmabuf")
 
 
 def demo_command(settings, scene, contender):

@@ -7,21 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-void fake_bind_dmabuf(struct wl_client *client, void *data, uint32_t version, uint32_t id);
-
-static void destroy_resource(struct wl_client *client, struct wl_resource *resource)
-{
-	wl_resource_destroy(resource);
-}
-
-static const struct wl_buffer_interface buffer_implementation = {.destroy = destroy_resource};
-
-static void handle_buffer_destroy(struct wl_resource *buffer)
-{
-	struct fake_server *server = wl_resource_get_user_data(buffer);
-	server->buffers--;
-}
-
 static void handle_params_destroy(struct wl_resource *params)
 {
 	struct fake_server *server = wl_resource_get_user_data(params);
@@ -54,11 +39,7 @@ void fake_answer_dmabuf(struct fake_server *server, bool created)
 		zwp_linux_buffer_params_v1_send_failed(params);
 		return;
 	}
-	struct wl_resource *buffer = wl_resource_create(server->client, &wl_buffer_interface, 1, 0);
-	wl_resource_set_implementation(
-		buffer, &buffer_implementation, server, handle_buffer_destroy);
-	server->buffers++;
-	zwp_linux_buffer_params_v1_send_created(params, buffer);
+	zwp_linux_buffer_params_v1_send_created(params, fake_create_buffer(server, 0));
 }
 
 static void params_create(struct wl_client *client, struct wl_resource *params, int32_t width,
@@ -77,7 +58,7 @@ static void params_create(struct wl_client *client, struct wl_resource *params, 
 }
 
 static const struct zwp_linux_buffer_params_v1_interface params_implementation = {
-	.destroy = destroy_resource,
+	.destroy = fake_destroy_resource,
 	.add = params_add,
 	.create = params_create,
 };
@@ -93,7 +74,7 @@ static void create_params(struct wl_client *client, struct wl_resource *global, 
 }
 
 static const struct zwp_linux_dmabuf_feedback_v1_interface feedback_implementation = {
-	.destroy = destroy_resource,
+	.destroy = fake_destroy_resource,
 };
 
 struct table_entry {
@@ -167,7 +148,7 @@ static void get_default_feedback(struct wl_client *client, struct wl_resource *g
 }
 
 static const struct zwp_linux_dmabuf_v1_interface dmabuf_implementation = {
-	.destroy = destroy_resource,
+	.destroy = fake_destroy_resource,
 	.create_params = create_params,
 	.get_default_feedback = get_default_feedback,
 };

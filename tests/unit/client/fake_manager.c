@@ -6,32 +6,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-void fake_bind_manager(struct wl_client *client, void *data, uint32_t version, uint32_t id);
-
-static void destroy_resource(struct wl_client *client, struct wl_resource *resource)
-{
-	wl_resource_destroy(resource);
-}
-
-static const struct wl_buffer_interface buffer_implementation = {.destroy = destroy_resource};
-
-static void handle_buffer_destroy(struct wl_resource *buffer)
-{
-	struct fake_server *server = wl_resource_get_user_data(buffer);
-	server->buffers--;
-}
-
 static void answer_get_buffer(struct wl_client *client, struct wl_resource *answer, uint32_t id)
 {
-	struct fake_server *server = wl_resource_get_user_data(answer);
-	struct wl_resource *buffer = wl_resource_create(client, &wl_buffer_interface, 1, id);
-	wl_resource_set_implementation(
-		buffer, &buffer_implementation, server, handle_buffer_destroy);
-	server->buffers++;
+	fake_create_buffer(wl_resource_get_user_data(answer), id);
 }
 
 static const struct gesso_gpu_memory_buffer_v1_interface answer_implementation = {
-	.destroy = destroy_resource,
+	.destroy = fake_destroy_resource,
 	.get_buffer = answer_get_buffer,
 };
 
@@ -70,7 +51,7 @@ static void manager_create_buffer(struct wl_client *client, struct wl_resource *
 }
 
 static const struct gesso_gpu_memory_buffer_manager_v1_interface manager_implementation = {
-	.destroy = destroy_resource,
+	.destroy = fake_destroy_resource,
 	.create_buffer = manager_create_buffer,
 };
 

@@ -8,8 +8,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void fake_bind_manager(struct wl_client *client, void *data, uint32_t version, uint32_t id);
-void fake_bind_dmabuf(struct wl_client *client, void *data, uint32_t version, uint32_t id);
+void fake_destroy_resource(struct wl_client *client, struct wl_resource *resource)
+{
+	wl_resource_destroy(resource);
+}
+
+static const struct wl_buffer_interface buffer_implementation = {
+	.destroy = fake_destroy_resource,
+};
+
+static void handle_buffer_destroy(struct wl_resource *buffer)
+{
+	struct fake_server *server = wl_resource_get_user_data(buffer);
+	server->buffers--;
+}
+
+struct wl_resource *fake_create_buffer(struct fake_server *server, uint32_t id)
+{
+	struct wl_resource *buffer =
+		wl_resource_create(server->client, &wl_buffer_interface, 1, id);
+	wl_resource_set_implementation(
+		buffer, &buffer_implementation, server, handle_buffer_destroy);
+	server->buffers++;
+	return buffer;
+}
 
 static void handle_attached_destroy(struct wl_listener *listener, void *data)
 {

@@ -103,6 +103,12 @@ void fake_create_dmabuf_global(struct fake_server *server);
 /* The answer that was not given when it was asked for. */
 void fake_answer_dmabuf(struct fake_server *server, bool created);
 
+/* For fake_manager.c and fake_dmabuf.c, and what they have of their globals. */
+void fake_destroy_resource(struct wl_client *client, struct wl_resource *resource);
+struct wl_resource *fake_create_buffer(struct fake_server *server, uint32_t id);
+void fake_bind_manager(struct wl_client *client, void *data, uint32_t version, uint32_t id);
+void fake_bind_dmabuf(struct wl_client *client, void *data, uint32_t version, uint32_t id);
+
 /* A batch that offers XRGB8888 and RGB565, or refuses as DISABLED. */
 void fake_send_batch(struct fake_server *server, bool offer);
 
